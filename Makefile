@@ -1,0 +1,76 @@
+# `make` alone lists the targets. Everything runs in .venv, which is made on first use.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+NOTEBOOK ?=
+CLAIM ?=
+
+# What every target runs under: repeatable, and without TensorFlow's start-up talk. The checks
+# themselves add the quick profile and hide GPUs (tests/__init__.py).
+export TF_CPP_MIN_LOG_LEVEL := 3
+export PYTHONHASHSEED := 0
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+
+PYTEST := $(BIN)/python -m pytest
+NOTEBOOK_GATE := $(PYTEST) --nbval chapters -q
+ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
+
+.DEFAULT_GOAL := help
+.PHONY: help book test test-portable outputs claims lint format lock wheel repository clean
+
+help: ## list the targets
+	@echo 'make TARGET [PYTHON=python3.12]'
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+book: $(INSTALLED) ## build the book into _build/html
+	rm -rf _build
+	$(BIN)/jupyter-book build --warningiserror --nitpick .
+
+test: $(INSTALLED) ## run every check: code, theorems, claims, stored outputs, book, style
+	$(PYTEST) --nbval --doctest-modules tests gan_utils chapters
+
+test-portable: $(INSTALLED) ## compare stored outputs again with AVX2 only, and with one thread
+	DNNL_MAX_CPU_ISA=AVX2 $(NOTEBOOK_GATE)
+	$(ONE_THREAD) $(NOTEBOOK_GATE)
+
+outputs: $(INSTALLED) ## execute the notebooks and store their outputs [NOTEBOOK=chapters/x.ipynb]
+	$(BIN)/python tools/outputs.py $(NOTEBOOK)
+
+claims: $(INSTALLED) ## measure the claims on all their seeds [CLAIM=name]; then `make outputs`
+	$(BIN)/python -m tools.claims $(CLAIM)
+
+lint: $(INSTALLED) ## check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(INSTALLED) ## mend what can be mended of style and format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## resolve requirements.txt into requirements.lock
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet uv
+	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header \
+	  --no-emit-index-url --no-emit-find-links --output-file requirements.lock requirements.txt
+
+wheel: $(INSTALLED) ## build gan_utils into dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	@ls -l dist
+
+repository: $(INSTALLED) ## set the address of the published book [URL=https://host/owner/name]
+	$(BIN)/python tools/setup_cell.py --repository "$(URL)"
+
+clean: ## remove everything that is built, .venv too
+	rm -rf .venv _build build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo 'Python 3.11, 3.12 or 3.13 is needed; $(PYTHON) is' "$$($(PYTHON) --version 2>&1)." \
+	         'Name another: make PYTHON=python3.12 …' >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@

@@ -1,0 +1,270 @@
+"""Read the ledger of claims: what the book says about training, and the runs behind it.
+
+A claim about a random program is a statement about many runs. The ledger holds for each claim
+the values that every seed gave, and the interval in which one more run is expected:
+
+    mean ± t(0.9995; n − 1) · s · √(1 + 1/n),
+
+the two-sided 99.9 % prediction interval for one new value when n values have mean `mean` and
+standard deviation s [1]_.
+
+References
+----------
+.. [1] G. J. Hahn and W. Q. Meeker, *Statistical Intervals*, Wiley 1991, section 4.7.
+"""
+
+import importlib.metadata
+import json
+import math
+import statistics
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from scipy.stats import t as student_t
+
+from gan_utils.data import DataUnavailable
+
+COVERAGE = 0.999
+"""Probability with which the interval holds one more run."""
+
+RELATIVE_FLOOR = 1e-4
+"""Half-width, relative to the largest value, below which the interval never shrinks.
+
+Single-precision training repeats to about four digits from one processor to the next, so
+ten equal values do not mean that the eleventh will be equal to the last bit.
+"""
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One measured number of a claim, over all its seeds.
+
+    `at_least` and `at_most` are what the claim asserts of every run; None where it asserts nothing.
+
+    Examples
+    --------
+    >>> coverage = Statistic("modes", (8.0, 8.0, 7.0), unit="of 8", at_least=8)
+    >>> coverage.median, coverage.minimum, coverage.holds
+    (8.0, 7.0, (True, True, False))
+    """
+
+    name: str
+    values: tuple[float, ...]
+    unit: str = ""
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @property
+    def median(self) -> float:
+        """The median over seeds."""
+        return statistics.median(self.values)
+
+    @property
+    def minimum(self) -> float:
+        """The smallest value."""
+        return min(self.values)
+
+    @property
+    def maximum(self) -> float:
+        """The largest value."""
+        return max(self.values)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Where one more run is expected to fall; see `prediction_interval`."""
+        return prediction_interval(self.values)
+
+    @property
+    def low(self) -> float:
+        """Lower end of `interval`."""
+        return self.interval[0]
+
+    @property
+    def high(self) -> float:
+        """Upper end of `interval`."""
+        return self.interval[1]
+
+    @property
+    def bound(self) -> str:
+        """What is claimed, in words and signs; a dash where nothing is.
+
+        Examples
+        --------
+        >>> Statistic("x", (1.0,), at_least=0.5, at_most=2).bound
+        '≥ 0.5, ≤ 2'
+        """
+        parts = [("≥", self.at_least), ("≤", self.at_most)]
+        return ", ".join(f"{sign} {limit:g}" for sign, limit in parts if limit is not None) or "–"
+
+    @property
+    def holds(self) -> tuple[bool, ...]:
+        """For each seed, whether its value keeps the bounds."""
+        low = -math.inf if self.at_least is None else self.at_least
+        high = math.inf if self.at_most is None else self.at_most
+        return tuple(low <= value <= high for value in self.values)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence about training with the runs that support it. `str(claim)` is a table."""
+
+    name: str
+    statement: str
+    page: str
+    seeds: tuple[int, ...]
+    holds_on: int
+    statistics: dict[str, Statistic]
+    versions: dict[str, str]
+    seconds: float
+    digest: str
+
+    @property
+    def holding(self) -> tuple[int, ...]:
+        """The seeds on which every bound of the claim holds."""
+        each = zip(*(statistic.holds for statistic in self.statistics.values()), strict=True)
+        return tuple(seed for seed, kept in zip(self.seeds, each, strict=True) if all(kept))
+
+    def __str__(self) -> str:
+        rows = [("", "median", "smallest", "largest", "claimed", "holds on")]
+        for statistic in self.statistics.values():
+            unit = f" ({statistic.unit})" if statistic.unit else ""
+            numbers = (statistic.median, statistic.minimum, statistic.maximum)
+            claimed = statistic.bound != "–"
+            rows.append(
+                (
+                    statistic.name.replace("_", " ") + unit,
+                    *(f"{number:.4g}" for number in numbers),
+                    statistic.bound,
+                    f"{sum(statistic.holds)} of {len(self.seeds)}" if claimed else "–",
+                )
+            )
+        return "\n".join([f"{self.statement}  [{self.name}]", *_aligned(rows)])
+
+
+def prediction_interval(values: Iterable[float]) -> tuple[float, float]:
+    """The interval that holds one more value with probability 99.9 %, if values are normal.
+
+    mean ± t(0.9995; n − 1) · s · √(1 + 1/n), never narrower than ± 1e-4 of the largest |value|.
+
+    Parameters
+    ----------
+    values : at least two finite floats, one per independent run.
+
+    Raises
+    ------
+    ValueError
+        Fewer than two values, or one that is not finite.
+
+    Examples
+    --------
+    Two values 1 apart: mean ½, s = √½, and t with one degree of freedom is tan(0.4995 π) = 636.6.
+
+    >>> low, high = prediction_interval([0.0, 1.0])
+    >>> print(f"{low:.1f} {high:.1f}")
+    -550.8 551.8
+    """
+    values = tuple(values)
+    if len(values) < 2:
+        raise ValueError(f"values must hold at least two runs, got {len(values)}")
+    if not all(map(math.isfinite, values)):
+        raise ValueError(f"values must be finite, got {values}")
+    n = len(values)
+    mean = statistics.fmean(values)
+    quantile = float(student_t.ppf(0.5 + COVERAGE / 2, n - 1))
+    half_width = quantile * statistics.stdev(values) * math.sqrt(1 + 1 / n)
+    half_width = max(half_width, RELATIVE_FLOOR * max(map(abs, values)))
+    return mean - half_width, mean + half_width
+
+
+def read(name: str, path: Path | None = None) -> Claim:
+    """One claim of the ledger.
+
+    Parameters
+    ----------
+    name : the claim's name.
+    path : the ledger; by default the one found by `ledger_path`.
+
+    Raises
+    ------
+    ValueError
+        The ledger has no claim of that name.
+    DataUnavailable
+        There is no ledger.
+    """
+    ledger = read_all(path)
+    if name not in ledger:
+        raise ValueError(f"name must be a claim of the ledger ({', '.join(ledger)}), got {name!r}")
+    return ledger[name]
+
+
+def read_all(path: Path | None = None) -> dict[str, Claim]:
+    """Every claim of the ledger, by name, in alphabetical order."""
+    path = ledger_path() if path is None else path
+    records = json.loads(path.read_text(encoding="utf-8"))
+    return {name: from_record(name, records[name]) for name in sorted(records)}
+
+
+def from_record(name: str, record: dict) -> Claim:
+    """A claim from what the ledger's JSON holds under its name."""
+    return Claim(
+        name=name,
+        statement=record["statement"],
+        page=record["page"],
+        seeds=tuple(record["seeds"]),
+        holds_on=record["holds_on"],
+        statistics={
+            key: Statistic(
+                name=key,
+                values=tuple(entry["values"]),
+                unit=entry["unit"],
+                at_least=entry["at_least"],
+                at_most=entry["at_most"],
+            )
+            for key, entry in record["statistics"].items()
+        },
+        versions=dict(record["versions"]),
+        seconds=record["seconds"],
+        digest=record["digest"],
+    )
+
+
+def ledger_path(start: Path | None = None) -> Path:
+    """The ledger that belongs to `start` (by default the working directory).
+
+    Looked for, in this order: `claims.json` and `chapters/claims.json` in `start` and the folders
+    above it; the copy that was installed with the package.
+
+    Raises
+    ------
+    DataUnavailable
+        Neither is there.
+    """
+    start = Path.cwd() if start is None else start
+    for folder in (start, *start.parents):
+        for candidate in (folder / "claims.json", folder / "chapters" / "claims.json"):
+            if candidate.is_file():
+                return candidate
+    try:
+        shipped = importlib.metadata.files("gan-utils") or []
+    except importlib.metadata.PackageNotFoundError:
+        shipped = []
+    for file in shipped:
+        if file.name == "claims.json" and Path(file.locate()).is_file():
+            return Path(file.locate()).resolve()
+    raise DataUnavailable(
+        f"no ledger of claims: neither claims.json nor chapters/claims.json in {start} or a folder "
+        "above it, nor a copy installed with gan-utils. Run from inside the book's repository, or "
+        "install the wheel."
+    )
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(
+            [row[0].ljust(widths[0])]
+            + [text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True)]
+        )
+        for row in rows
+    ]

@@ -1,0 +1,1 @@
+"""The measurements behind the book's statements about training, one module per chapter."""

@@ -1,0 +1,5 @@
+"""Figures drawn inside a test go nowhere."""
+
+import matplotlib as mpl
+
+mpl.use("Agg")

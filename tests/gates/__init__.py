@@ -1,0 +1,1 @@
+"""The standing rules of the book, as tests, each shown to bite."""

@@ -1,0 +1,205 @@
+"""Read the book's pages: cells, directives, and the code that stands on a page.
+
+A theorem's test, a claim's measurement and a solution all run the code of the page itself:
+
+    from tests.pages import definitions
+
+    page = definitions("probability/optimal_discriminator")
+    page["train_discriminator"](...)
+
+`definitions` executes the cells tagged `definitions`, in order, and returns their namespace.
+"""
+
+import functools
+import linecache
+import re
+import sys
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+
+import tests  # noqa: F401 (sets the profile before a page asks for it)
+
+ROOT = Path(__file__).resolve().parents[1]
+CHAPTERS = ROOT / "chapters"
+
+STATEMENTS = ("prf:definition", "prf:theorem", "prf:proposition", "prf:lemma", "prf:corollary")
+"""Directives that state something, so that each needs a label and a test."""
+
+PROVED = STATEMENTS[1:]
+"""Statements that need a proof; a definition does not."""
+
+_FENCE = re.compile(r"^ {0,3}(?P<fence>:{3,}|`{3,})(?P<info>[^`]*)$")
+_DIRECTIVE = re.compile(r"^\{(?P<name>[^}]+)\}\s*(?P<argument>.*)$")
+_OPTION = re.compile(r"^:(?P<key>[\w-]+):\s*(?P<value>.*)$")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block of Markdown: a directive such as `prf:theorem`, or code such as `python`."""
+
+    name: str
+    argument: str
+    options: dict[str, str]
+    body: str
+    is_directive: bool
+
+    @property
+    def label(self) -> str | None:
+        """The value of `:label:` (or `:name:`), if there is one."""
+        return self.options.get("label", self.options.get("name"))
+
+    def blocks(self) -> list["Block"]:
+        """The blocks inside this one; code has none."""
+        return parse_blocks(self.body) if self.is_directive else []
+
+    def python(self) -> list[str]:
+        """The ```` ```python ```` blocks inside this one, at any depth."""
+        return [block.body for block in walk(self.blocks()) if block.name == "python"]
+
+
+def parse_blocks(text: str) -> list[Block]:
+    """The outermost fenced blocks of a Markdown text, in order.
+
+    A block ends at the first line of at least as many of the same fence characters, as in
+    CommonMark, so a directive that holds another needs the longer fence.
+    """
+    lines = text.splitlines()
+    blocks = []
+    number = 0
+    while number < len(lines):
+        opening = _FENCE.match(lines[number])
+        if opening is None:
+            number += 1
+            continue
+        end = _closing_line(lines, number, opening["fence"])
+        blocks.append(_block(opening["info"].strip(), lines[number + 1 : end]))
+        number = end + 1
+    return blocks
+
+
+def walk(blocks: list[Block]) -> Iterator[Block]:
+    """The given blocks and everything inside them, in the order in which they open."""
+    for block in blocks:
+        yield block
+        yield from walk(block.blocks())
+
+
+def _closing_line(lines: list[str], start: int, fence: str) -> int:
+    for number in range(start + 1, len(lines)):
+        stripped = lines[number].strip()
+        if len(stripped) >= len(fence) and set(stripped) == {fence[0]}:
+            return number
+    return len(lines)
+
+
+def _block(info: str, lines: list[str]) -> Block:
+    directive = _DIRECTIVE.match(info)
+    if directive is None:
+        name = info.split()[0] if info else ""
+        return Block(name, "", {}, "\n".join(lines), is_directive=False)
+    options = {}
+    while lines and (option := _OPTION.match(lines[0].strip())):
+        options[option["key"]] = option["value"].strip()
+        lines = lines[1:]
+    return Block(
+        directive["name"], directive["argument"].strip(), options, "\n".join(lines).strip("\n"), True
+    )
+
+
+@dataclass(frozen=True)
+class Page:
+    """One notebook of the book."""
+
+    path: Path
+    notebook: nbformat.NotebookNode = field(repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """What the book calls it: `probability/optimal_discriminator`."""
+        path = self.path.relative_to(CHAPTERS) if self.path.is_relative_to(CHAPTERS) else self.path
+        return path.with_suffix("").as_posix()
+
+    @property
+    def code(self) -> list[nbformat.NotebookNode]:
+        """The code cells, in order."""
+        return [cell for cell in self.notebook.cells if cell.cell_type == "code"]
+
+    @property
+    def markdown(self) -> list[nbformat.NotebookNode]:
+        """The text cells, in order."""
+        return [cell for cell in self.notebook.cells if cell.cell_type == "markdown"]
+
+    def blocks(self) -> list[Block]:
+        """Every fenced block of every text cell, nested ones after the block they stand in."""
+        return [block for cell in self.markdown for block in walk(parse_blocks(cell.source))]
+
+    def directives(self, *names: str) -> list[Block]:
+        """The directives of the given names, in order."""
+        return [block for block in self.blocks() if block.is_directive and block.name in names]
+
+    def tagged(self, tag: str) -> list[nbformat.NotebookNode]:
+        """The code cells that carry the tag, in order."""
+        return [cell for cell in self.code if tag in tags(cell)]
+
+
+def tags(cell: nbformat.NotebookNode) -> list[str]:
+    """A cell's tags."""
+    return list(cell.metadata.get("tags", []))
+
+
+def read(path: Path) -> Page:
+    """Read one notebook."""
+    return Page(path, nbformat.read(path, as_version=4))
+
+
+def paths() -> list[Path]:
+    """Every notebook of the book. Finding none is an error, so that no check passes on nothing."""
+    found = sorted(
+        path for path in CHAPTERS.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts
+    )
+    if not found:
+        raise FileNotFoundError(f"no notebooks under {CHAPTERS}")
+    return found
+
+
+def pages() -> list[Page]:
+    """Every page of the book that is a notebook."""
+    return [read(path) for path in paths()]
+
+
+def page(name: str) -> Page:
+    """The page of that name, such as `probability/optimal_discriminator`."""
+    return read(CHAPTERS / f"{name}.ipynb")
+
+
+@functools.cache
+def definitions(name: str) -> dict[str, object]:
+    """The namespace of a page's `definitions` cells, executed once per process.
+
+    Copy it before executing anything in it: everyone who asks for the page shares it.
+    """
+    return execute_definitions(page(name))
+
+
+def execute_definitions(source: Page) -> dict[str, object]:
+    """Execute the cells tagged `definitions` in a fresh module and return its namespace."""
+    if not source.tagged("definitions"):
+        raise LookupError(f"{source.name} has no cell tagged 'definitions'")
+    # A real module, since dataclasses and Keras look up the module of what they are given.
+    module = types.ModuleType(f"chapters.{source.name.replace('/', '.')}")
+    module.__file__ = str(source.path)
+    sys.modules[module.__name__] = module
+    for number, cell in enumerate(source.code):
+        if "definitions" in tags(cell):
+            run(cell.source, f"<{source.name}, code cell {number}>", vars(module))
+    return vars(module)
+
+
+def run(source: str, name: str, namespace: dict[str, object]) -> None:
+    """Execute source so that a traceback shows its lines under the given name."""
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    exec(compile(source, name, "exec"), namespace)

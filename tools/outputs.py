@@ -1,0 +1,114 @@
+"""Execute the notebooks and store their outputs.
+
+python tools/outputs.py                          every notebook
+python tools/outputs.py chapters/x.ipynb …       only these
+
+What is stored is what a fresh run reproduces: the kernel runs at the quick profile, in the
+notebook's own folder; metadata that differs from machine to machine is dropped; a cell's id is a
+hash of its source, so that running twice changes nothing.
+"""
+
+import argparse
+import base64
+import hashlib
+import os
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tools import setup_cell  # noqa: E402 (the path comes first)
+
+README_FIGURE = "fig-trained-logit"
+"""The name of the figure that README.md shows."""
+
+README_PICTURE = ROOT / "images" / "trained_logit.png"
+
+CELL_SECONDS = 600
+
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
+}
+
+KEPT_CELL_METADATA = {"tags", "mystnb", "nbval_reason"}
+
+
+def execute(path: Path) -> nbformat.NotebookNode:
+    """Run the notebook in a fresh kernel and return it with its outputs."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata = nbformat.from_dict(METADATA)
+    setup_cell.stamp(notebook, setup_cell.source())
+    os.environ.update(
+        GAN_BOOK_PROFILE="quick",
+        CUDA_VISIBLE_DEVICES="-1",
+        TF_CPP_MIN_LOG_LEVEL="3",
+        PYTHONHASHSEED="0",
+        # ipykernel copies C++ start-up lines to stderr unless it believes pytest is running, and
+        # nbval, which is pytest, would then miss them.
+        PYTEST_CURRENT_TEST="outputs",
+    )
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_SECONDS,
+        resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,
+    )
+    client.execute()
+    return notebook
+
+
+def tidy(notebook: nbformat.NotebookNode) -> None:
+    """Keep of the metadata what a reader or the book uses, and make the ids repeatable."""
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    seen: dict[str, int] = {}
+    for cell in notebook.cells:
+        kept = {key: cell.metadata[key] for key in cell.metadata if key in KEPT_CELL_METADATA}
+        cell.metadata = nbformat.from_dict(kept)
+        digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+        seen[digest] = seen.get(digest, 0) + 1
+        cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+        cell.pop("attachments", None)
+        for output in cell.get("outputs", []):
+            if "metadata" in output:
+                output.metadata = nbformat.from_dict({})
+
+
+def figure(notebook: nbformat.NotebookNode, name: str) -> bytes | None:
+    """The PNG stored by the cell whose figure has that name."""
+    for cell in notebook.cells:
+        if cell.metadata.get("mystnb", {}).get("figure", {}).get("name") == name:
+            for output in cell.outputs:
+                if "image/png" in output.get("data", {}):
+                    return base64.b64decode(output.data["image/png"])
+    return None
+
+
+def store(path: Path) -> None:
+    """Execute one notebook and write it, and README's picture if the notebook draws it."""
+    started = time.perf_counter()
+    notebook = execute(path)
+    tidy(notebook)
+    nbformat.write(notebook, path)
+    picture = figure(notebook, README_FIGURE)
+    if picture is not None:
+        README_PICTURE.parent.mkdir(exist_ok=True)
+        README_PICTURE.write_bytes(picture)
+    print(f"{path.relative_to(ROOT)}: {time.perf_counter() - started:.0f} s")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("notebooks", nargs="*", type=Path)
+    chosen = parser.parse_args().notebooks or sorted((ROOT / "chapters").rglob("*.ipynb"))
+    for path in chosen:
+        store(path.resolve())
+
+
+if __name__ == "__main__":
+    main()

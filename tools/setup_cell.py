@@ -1,0 +1,92 @@
+"""The setup cell that opens every notebook, and the repository address that it names.
+
+python tools/setup_cell.py                       print the cell
+python tools/setup_cell.py --stamp               write it into every notebook
+python tools/setup_cell.py --repository URL      set the address in _config.yml, then stamp
+
+The address stands in one place, `repository: url:` of _config.yml; this file copies it.
+"""
+
+import argparse
+import re
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIG = ROOT / "_config.yml"
+PLACEHOLDER = "https://github.com/OWNER/REPOSITORY"
+
+TAG = "setup"
+
+_TEMPLATE = '''\
+# Where gan_utils is installed this cell does nothing. In Colab it installs gan_utils alone,
+# so that the TensorFlow and NumPy that are already there stay as they are.
+import importlib.util
+import subprocess
+import sys
+
+REPOSITORY = "{url}"
+
+if importlib.util.find_spec("gan_utils") is None:
+    if REPOSITORY.endswith("OWNER/REPOSITORY"):
+        raise ModuleNotFoundError(
+            "gan_utils is not installed and this copy of the book does not say where it is "
+            "published. Build it with `make wheel`, upload dist/gan_utils-*.whl here, run "
+            "`%pip install --no-deps gan_utils-*.whl` in a cell, then run this cell again."
+        )
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+    subprocess.run([*install, f"git+{{REPOSITORY}}"], check=True)
+    importlib.invalidate_caches()'''
+
+_URL_LINE = re.compile(r"(?m)^(?P<head>  url: )(?P<url>\S+)")
+
+
+def repository_url(config: Path = CONFIG) -> str:
+    """The address in _config.yml."""
+    found = _URL_LINE.findall(config.read_text(encoding="utf-8"))
+    if len(found) != 1:
+        raise ValueError(f"{config} must have exactly one line '  url: …', found {len(found)}")
+    return found[0][1]
+
+
+def source(url: str | None = None) -> str:
+    """The text of the setup cell."""
+    return _TEMPLATE.format(url=repository_url() if url is None else url)
+
+
+def stamp(notebook: nbformat.NotebookNode, text: str) -> None:
+    """Write the text into the notebook's cells tagged `setup`."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and TAG in cell.metadata.get("tags", []):
+            cell.source = text
+
+
+def set_repository(url: str, config: Path = CONFIG) -> None:
+    """Write the address into _config.yml."""
+    if not re.fullmatch(r"https://[\w.-]+/[\w.-]+/[\w.-]+", url):
+        raise ValueError(f"URL must read https://host/owner/repository, got {url!r}")
+    repository_url(config)
+    url = url.removesuffix(".git")
+    text = config.read_text(encoding="utf-8")
+    config.write_text(_URL_LINE.sub(lambda line: line["head"] + url, text), encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--stamp", action="store_true", help="write the cell into every notebook")
+    parser.add_argument("--repository", metavar="URL", help="set the address, then stamp")
+    arguments = parser.parse_args()
+    if arguments.repository:
+        set_repository(arguments.repository)
+    if not (arguments.stamp or arguments.repository):
+        print(source())
+        return
+    for path in sorted((ROOT / "chapters").rglob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        stamp(notebook, source())
+        nbformat.write(notebook, path)
+
+
+if __name__ == "__main__":
+    main()
