@@ -1,3 +1,43 @@
-"""Helpers for the book *Generative Adversarial Networks, Probabilistically*."""
+"""Helpers for generative adversarial networks, tested against the mathematics.
+
+Every public name can be imported from here or from its module. A module is loaded when one of its
+names is first used, so `import gan_utils` does not load TensorFlow.
+
+>>> import gan_utils
+>>> round(float(gan_utils.js([1, 0], [0, 1])), 4)   # log 2: disjoint supports
+0.6931
+"""
+
+from importlib import import_module
 
 __version__ = "0.1.0"
+
+_NAMES = {
+    "distributions": "Gaussian GaussianMixture grid ring",
+    "divergences": "FDivergence KL REVERSE_KL JENSEN_SHANNON PEARSON SQUARED_HELLINGER "
+    "TOTAL_VARIATION Estimate kl js total_variation squared_hellinger f_divergence quadrature "
+    "monte_carlo variational_bound optimal_logit optimal_discriminator value",
+    "losses": "AdversarialLoss MINIMAX NON_SATURATING LEAST_SQUARES HINGE WASSERSTEIN RELATIVISTIC",
+    "penalties": "input_gradient_norm_squared r1 r2 wgan_gp",
+    "models": "mlp dcgan_generator dcgan_discriminator",
+    "training": "GAN",
+    "metrics": "frechet_distance mode_coverage ModeCoverage wasserstein_1d",
+    "data": "load_images Images DataUnavailable profile",
+    "plotting": "",
+    "claims": "",
+}
+_MODULE_OF = {name: module for module, names in _NAMES.items() for name in names.split()}
+
+__all__ = sorted([*_MODULE_OF, *_NAMES])
+
+
+def __getattr__(name):
+    if name in _NAMES:
+        return import_module(f"{__name__}.{name}")
+    if name in _MODULE_OF:
+        return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return __all__

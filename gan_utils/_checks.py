@@ -1,0 +1,107 @@
+"""Validation shared by the package: errors name the argument, what came and what was expected."""
+
+import operator
+
+import numpy as np
+
+# float32 softmax outputs over a thousand classes miss one by about 1e-7.
+SUM_TOLERANCE = 1e-6
+# A covariance estimated in float32 is symmetric and semi-definite only to about this, relatively.
+COVARIANCE_TOLERANCE = 1e-6
+
+
+def numbers(name, value):
+    """`value` as a float64 array without NaN; infinities pass."""
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name}: expected an array of numbers, got {value!r}") from error
+    if np.isnan(array).any():
+        raise ValueError(f"{name}: expected numbers, got NaN at {np.isnan(array).sum()} places")
+    return array
+
+
+def finite(name, value):
+    """`value` as a float64 array without NaN or infinities."""
+    array = numbers(name, value)
+    if not np.isfinite(array).all():
+        infinite = int(np.isinf(array).sum())
+        raise ValueError(f"{name}: expected finite numbers, got infinity at {infinite} places")
+    return array
+
+
+def count(name, value, at_least=1):
+    """`value` as an int that is at least `at_least`."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise ValueError(f"{name}: expected a whole number, got {value!r}") from None
+    if number < at_least:
+        raise ValueError(f"{name}: expected at least {at_least}, got {number}")
+    return number
+
+
+def positive(name, value):
+    """`value` as a finite float above zero."""
+    number = finite(name, value)
+    if number.ndim or number <= 0:
+        raise ValueError(f"{name}: expected one positive number, got {value!r}")
+    return float(number)
+
+
+def shape(name, array, expected):
+    """`array` itself, if its shape matches `expected`, in which None stands for any length."""
+    same = len(array.shape) == len(expected) and all(
+        wanted in (None, length) for wanted, length in zip(expected, array.shape, strict=True)
+    )
+    if not same:
+        wanted = str(tuple("n" if k is None else k for k in expected)).replace("'", "")
+        raise ValueError(f"{name}: expected shape {wanted}, got {array.shape}")
+    return array
+
+
+def probabilities(name, value):
+    """`value` as float64 vectors of probabilities on the last axis, (..., k)."""
+    array = finite(name, value)
+    if array.ndim == 0 or array.shape[-1] == 0:
+        raise ValueError(f"{name}: expected shape (..., k) with k > 0, got {array.shape}")
+    if (array < 0).any():
+        raise ValueError(f"{name}: expected probabilities, got the negative {array.min():g}")
+    total = array.sum(axis=-1)
+    worst = total.flat[np.abs(total - 1).argmax()] if total.size else 1.0
+    if abs(worst - 1) > SUM_TOLERANCE:
+        raise ValueError(f"{name}: expected probabilities that sum to 1, got a sum of {worst:.8g}")
+    return array
+
+
+def points(name, value, dim, check=finite):
+    """`value` as an (n, dim) float64 array; where dim is 1, (n,) and scalars do as well."""
+    array = check(name, value)
+    if dim == 1 and array.ndim < 2:
+        array = array.reshape(-1, 1)
+    return shape(name, array, (None, dim))
+
+
+def covariance(name, value, dim):
+    """`value` as a symmetric, positive semi-definite (dim, dim) float64 array."""
+    array = shape(name, finite(name, value), (dim, dim))
+    size = np.abs(array).max()
+    asymmetry = np.abs(array - array.T).max()
+    if asymmetry > COVARIANCE_TOLERANCE * size:
+        raise ValueError(f"{name}: expected a symmetric matrix, got asymmetry {asymmetry:g}")
+    smallest = np.linalg.eigvalsh(array)[0]
+    if smallest < -COVARIANCE_TOLERANCE * size:
+        raise ValueError(
+            f"{name}: expected a positive semi-definite matrix, got the eigenvalue {smallest:g}"
+        )
+    return (array + array.T) / 2
+
+
+def images(name, value):
+    """`value` as (n, height, width, channels) float32 images in [-1, 1]."""
+    array = np.asarray(finite(name, value), dtype=np.float32)
+    shape(name, array, (None, None, None, None))
+    if array.size and np.abs(array).max() > 1:
+        low, high = array.min(), array.max()
+        raise ValueError(f"{name}: expected images in [-1, 1], got [{low:g}, {high:g}]")
+    return array
