@@ -1,4 +1,4 @@
-"""A pytest plugin: time every notebook that nbval runs, and fail the cell that uses up its limit."""
+"""A pytest plugin: time every notebook that nbval runs and fail the cell that exceeds the limit."""
 
 import pytest
 

@@ -19,7 +19,7 @@ PLACEHOLDER = "https://github.com/OWNER/REPOSITORY"
 
 TAG = "setup"
 
-_TEMPLATE = '''\
+_TEMPLATE = """\
 # Where gan_utils is installed this cell does nothing. In Colab it installs gan_utils alone,
 # so that the TensorFlow and NumPy that are already there stay as they are.
 import importlib.util
@@ -37,7 +37,7 @@ if importlib.util.find_spec("gan_utils") is None:
         )
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
     subprocess.run([*install, f"git+{{REPOSITORY}}"], check=True)
-    importlib.invalidate_caches()'''
+    importlib.invalidate_caches()"""
 
 _URL_LINE = re.compile(r"(?m)^(?P<head>  url: )(?P<url>\S+)")
 

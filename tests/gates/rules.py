@@ -1,0 +1,303 @@
+"""The rules that hold for one page at a time.
+
+A rule takes a page and yields a sentence for every place where the page breaks it. The
+tests beside this file ask every rule about every page, and about a page that is broken on purpose.
+"""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+
+import nbformat
+
+from gan_utils import claims
+from tests.pages import PROVED, STATEMENTS, Block, Page, tags
+from tools import setup_cell
+
+Rule = Callable[[Page], Iterator[str]]
+
+LONGEST_CELL = 25
+"""Lines of code that a reader can be shown at once."""
+
+FEWEST_EXERCISES = 3
+
+SHORTEST_ALT = 30
+SHORTEST_CAPTION = 20
+
+TAGS = {setup_cell.TAG, "definitions", "hide-input"}
+"""Tags that a cell may carry, beside those that `unchecked_cells` counts."""
+
+CELL_METADATA = {"tags", "mystnb", "nbval_reason"}
+
+PREFIXES = {
+    "prf:definition": "def-",
+    "prf:theorem": "thm-",
+    "prf:proposition": "prop-",
+    "prf:lemma": "lem-",
+    "prf:corollary": "cor-",
+    "exercise": "ex-",
+    "solution": "sol-",
+}
+
+_NBVAL_COMMENT = re.compile(r"#\s*(NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)\b")
+_NBVAL_TAG = re.compile(r"^(nbval-.*|raises-exception)$")
+
+
+def every_cell_executed(page: Page) -> Iterator[str]:
+    """Strict comparison passes over a cell without an execution count, so none may lack one."""
+    counts = [cell.execution_count for cell in page.code]
+    if counts != list(range(1, len(counts) + 1)):
+        yield f"execution counts are {counts}, not 1 to {len(counts)}: run `make outputs`"
+
+
+def no_errors_stored(page: Page) -> Iterator[str]:
+    """No traceback and nothing on stderr."""
+    for number, cell in enumerate(page.code):
+        for output in cell.outputs:
+            if output.output_type == "error":
+                yield f"code cell {number} stores the error {output.ename}"
+            elif output.get("name") == "stderr":
+                yield f"code cell {number} stores stderr: {output.text[:60]!r}"
+
+
+def metadata_is_minimal(page: Page) -> Iterator[str]:
+    """Nothing that differs from one machine or run to the next."""
+    if "version" in page.notebook.metadata.get("language_info", {}):
+        yield "the notebook's metadata names a Python version: run `make outputs`"
+    for number, cell in enumerate(page.notebook.cells):
+        extra = set(cell.metadata) - CELL_METADATA
+        if extra:
+            yield f"cell {number} has metadata {sorted(extra)}: run `make outputs`"
+
+
+def setup_comes_first(page: Page) -> Iterator[str]:
+    """The first code cell is the setup cell, word for word, and there is no other."""
+    cells = page.tagged(setup_cell.TAG)
+    if not page.code or cells != page.code[:1]:
+        yield "the first code cell, and no other, must carry the tag 'setup'"
+    elif cells[0].source != setup_cell.source():
+        yield "the setup cell differs from tools/setup_cell.py: run `make outputs`"
+
+
+def tags_are_known(page: Page) -> Iterator[str]:
+    """A misspelt tag would silently do nothing; a removed cell would hide mathematics."""
+    for number, cell in enumerate(page.code):
+        for tag in tags(cell):
+            if tag not in TAGS and not _NBVAL_TAG.match(tag):
+                yield f"code cell {number} has the tag {tag!r}; known are {sorted(TAGS)}"
+
+
+def unchecked_cells(page: Page) -> Iterator[str]:
+    """Every cell that escapes the strict comparison; the book's budget for them is a test."""
+    for number, cell in enumerate(page.code):
+        marks = [tag for tag in tags(cell) if _NBVAL_TAG.match(tag)]
+        marks += _NBVAL_COMMENT.findall(cell.source)
+        if marks:
+            reason = cell.metadata.get("nbval_reason", "no nbval_reason given")
+            yield f"code cell {number} is marked {', '.join(marks)}: {reason}"
+
+
+def code_is_plain_python(page: Page) -> Iterator[str]:
+    """No magics, which differ between Colab's IPython and ours, and no glue, which breaks there."""
+    for number, cell in enumerate(page.code):
+        if re.search(r"(?m)^\s*[%!]", cell.source):
+            yield f"code cell {number} uses a magic or a shell command"
+        elif re.search(r"\bglue\(", cell.source):
+            yield f"code cell {number} uses glue"
+        elif cell.source.rstrip().endswith(";"):
+            yield f"code cell {number} ends with ';': write `_ = …`"
+
+
+def definitions_are_tagged(page: Page) -> Iterator[str]:
+    """A cell that only defines carries the tag `definitions`, and no other cell does."""
+    for number, cell in enumerate(page.code):
+        if setup_cell.TAG in tags(cell):
+            continue
+        tagged = "definitions" in tags(cell)
+        actions = [node for node in _parsed(cell) if not _defines(node)]
+        if tagged and actions:
+            yield (
+                f"code cell {number} is tagged 'definitions' but acts: "
+                f"{ast.unparse(actions[0]).splitlines()[0]}"
+            )
+        if not tagged and not any(_acts_or_computes(node) for node in _parsed(cell)):
+            yield f"code cell {number} only defines: tag it 'definitions'"
+
+
+def cells_are_short(page: Page) -> Iterator[str]:
+    """A shown cell fits under one look."""
+    for number, cell in enumerate(page.code):
+        length = sum(bool(line.strip()) for line in cell.source.splitlines())
+        if length > LONGEST_CELL and "hide-input" not in tags(cell):
+            yield f"code cell {number} has {length} lines; {LONGEST_CELL} is the most"
+        if length == 0:
+            yield f"code cell {number} is empty"
+
+
+def figures_are_described(page: Page) -> Iterator[str]:
+    """A cell that shows an image says in words what it shows, has a caption and a name."""
+    for number, cell in enumerate(page.code):
+        images = sum("image/png" in output.get("data", {}) for output in cell.outputs)
+        images += sum("image/svg+xml" in output.get("data", {}) for output in cell.outputs)
+        if images == 0:
+            continue
+        if images > 1:
+            yield f"code cell {number} shows {images} images; one a cell, each with its own text"
+        mystnb = cell.metadata.get("mystnb", {})
+        alt = mystnb.get("image", {}).get("alt", "")
+        if len(alt) < SHORTEST_ALT or looks_like_a_path(alt):
+            yield f"code cell {number} needs alt text that states the finding, has {alt!r}"
+        figure = mystnb.get("figure", {})
+        if len(figure.get("caption", "")) < SHORTEST_CAPTION:
+            yield f"code cell {number} needs a caption, has {figure.get('caption')!r}"
+        if not figure.get("name", "").startswith("fig-"):
+            yield f"code cell {number} needs a figure name fig-…, has {figure.get('name')!r}"
+
+
+def labels_fit_their_kind(page: Page) -> Iterator[str]:
+    """A theorem is thm-…, a definition def-…, and so on."""
+    for block in page.directives(*PREFIXES):
+        prefix = PREFIXES[block.name]
+        if block.label is None or not re.fullmatch(rf"{prefix}[a-z0-9-]+", block.label):
+            yield f"{block.name} {block.argument!r} has the label {block.label!r}, not {prefix}…"
+
+
+def statements_are_proved(page: Page) -> Iterator[str]:
+    """After a statement the next thing stated is its proof."""
+    sequence = page.directives(*STATEMENTS, "prf:proof")
+    for block, following in zip(sequence, [*sequence[1:], None], strict=True):
+        if block.name in PROVED and (following is None or following.name != "prf:proof"):
+            yield f"{block.label} is not followed by its proof"
+        if block.name == "prf:proof" and len(block.body.split()) < 5:
+            yield f"a proof says only {block.body!r}"
+
+
+def exercises_are_solved(page: Page) -> Iterator[str]:
+    """At least three exercises a chapter, each with one folded solution that checks itself."""
+    exercises = page.directives("exercise")
+    if len(exercises) < FEWEST_EXERCISES and not page.name.startswith("back/"):
+        yield f"{len(exercises)} exercises; {FEWEST_EXERCISES} is the fewest"
+    labels = [exercise.label for exercise in exercises]
+    answered = [solution.argument for solution in page.directives("solution")]
+    for label in labels:
+        if answered.count(label) != 1:
+            yield f"{label} has {answered.count(label)} solutions, not 1"
+    for solution in page.directives("solution"):
+        if solution.argument not in labels:
+            yield f"{solution.label} answers {solution.argument!r}, which is no exercise here"
+        if "dropdown" not in solution.options.get("class", ""):
+            yield f"{solution.label} is not folded: it needs `:class: dropdown`"
+        if not has_assert(solution):
+            yield f"{solution.label} has no python block with an assert"
+
+
+def claims_exist(page: Page) -> Iterator[str]:
+    """`claims.read("…")` names a claim of the ledger."""
+    for name in sorted(claims_read(page) - set(claims.read_all())):
+        yield f"the ledger has no claim {name!r}: run `make claims CLAIM={name}`"
+
+
+def references_are_listed(page: Page) -> Iterator[str]:
+    """A page that cites lists what it cites, and nothing else."""
+    cites = any("{cite" in cell.source for cell in page.markdown)
+    lists = [block.options.get("filter") for block in page.directives("bibliography")]
+    if cites and lists != ["docname in docnames"]:
+        yield "a page that cites needs one bibliography with `:filter: docname in docnames`"
+
+
+def one_title(page: Page) -> Iterator[str]:
+    """The page opens with its title; the number in front of it is Sphinx's to give."""
+    titles = [
+        line
+        for cell in page.markdown
+        for line in _outside_fences(cell.source)
+        if re.match(r"#\s", line)
+    ]
+    first = page.notebook.cells[0]
+    if len(titles) != 1 or first.cell_type != "markdown" or not first.source.startswith("# "):
+        yield f"the page must open with its only title; titles: {titles}"
+    elif re.match(r"#\s+\d", titles[0]):
+        yield f"the title has a number typed by hand: {titles[0]!r}"
+
+
+RULES: tuple[Rule, ...] = (
+    every_cell_executed,
+    no_errors_stored,
+    metadata_is_minimal,
+    setup_comes_first,
+    tags_are_known,
+    unchecked_cells,
+    code_is_plain_python,
+    definitions_are_tagged,
+    cells_are_short,
+    figures_are_described,
+    labels_fit_their_kind,
+    statements_are_proved,
+    exercises_are_solved,
+    claims_exist,
+    references_are_listed,
+    one_title,
+)
+
+
+def looks_like_a_path(text: str) -> bool:
+    """Whether an alt text is what Sphinx falls back to: the name of a file."""
+    return bool(re.search(r"\.(png|svg|jpe?g)\b", text)) or (" " not in text and "/" in text)
+
+
+def has_assert(solution: Block) -> bool:
+    """Whether the code of a solution checks anything."""
+    trees = [ast.parse(code) for code in solution.python()]
+    return any(isinstance(node, ast.Assert) for tree in trees for node in ast.walk(tree))
+
+
+def claims_read(page: Page) -> set[str]:
+    """The names that the page passes to `claims.read`."""
+    return {
+        node.args[0].value
+        for cell in page.code
+        for node in ast.walk(ast.parse(cell.source))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in ("claims.read", "gan_utils.claims.read")
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    }
+
+
+def _parsed(cell: nbformat.NotebookNode) -> list[ast.stmt]:
+    try:
+        return ast.parse(cell.source).body
+    except SyntaxError:  # a magic, which has a rule of its own
+        return []
+
+
+def _defines(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Expr):
+        # A docstring, or the call that sets the book's figure style.
+        return isinstance(node.value, ast.Constant) or _is_style(node)
+    return isinstance(
+        node,
+        ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign,
+    )
+
+
+def _acts_or_computes(node: ast.stmt) -> bool:
+    """Anything but imports, functions, classes and constants in capitals."""
+    if isinstance(node, ast.Assign):
+        names = [name for target in node.targets for name in ast.walk(target)]
+        return any(isinstance(name, ast.Name) and not name.id.isupper() for name in names)
+    return not _defines(node)
+
+
+def _is_style(node: ast.Expr) -> bool:
+    call = node.value
+    return isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] == "use_style"
+
+
+def _outside_fences(text: str) -> Iterator[str]:
+    inside = False
+    for line in text.splitlines():
+        if line.startswith("```"):
+            inside = not inside
+        elif not inside:
+            yield line

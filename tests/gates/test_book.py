@@ -1,0 +1,127 @@
+"""The book builds from nothing without a warning, and its pages are whole."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+from tests import pages
+from tests.gates.rules import looks_like_a_path
+
+
+def build(source: Path, output: Path) -> subprocess.CompletedProcess[str]:
+    """Build as `make book` does, but into a folder that was not there before."""
+    assert not output.exists(), "an old build hides warnings"
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", "--warningiserror"]
+    command += ["--nitpick", "--path-output", output, source]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def toc_files(folder: Path = pages.ROOT) -> list[str]:
+    """The pages of the table of contents, without suffix, in order."""
+    toc = yaml.safe_load((folder / "_toc.yml").read_text(encoding="utf-8"))
+    chapters = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    return [toc["root"], *chapters]
+
+
+def faults(html: str, outputs: int | None = None) -> list[str]:
+    """What is wrong with a built page. `outputs` is how many cells of its notebook show any."""
+    article = BeautifulSoup(html, "html.parser").find("article")
+    found = []
+    for image in article.find_all("img"):
+        alt = image.get("alt", "")
+        if not alt.strip() or looks_like_a_path(alt):
+            found.append(f"image {image.get('src')} has the alt text {alt!r}")
+    if article.select(".stderr, .cell_output .error"):
+        found.append("a cell shows stderr or an error")
+    if article.select(".problematic, .system-message"):
+        found.append("Sphinx marked something as problematic")
+    for code in article.find_all(["pre", "code"]):
+        code.extract()
+    text = article.get_text(" ")
+    if raw := re.findall(r"\{(?:prf:ref|numref|eq|doc|cite:?\w*|ref)\}|:::\{?|\?\?", text):
+        found.append(f"markup is left in the text: {raw}")
+    shown = len(article.select("div.cell_output"))
+    if outputs is not None and shown != outputs:
+        found.append(f"{shown} outputs shown, {outputs} stored")
+    return found
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the built book."""
+    output = tmp_path_factory.mktemp("book") / "output"
+    done = build(pages.ROOT, output)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    assert "WARNING" not in done.stdout + done.stderr
+    return output / "_build" / "html"
+
+
+def test_contents_and_files_agree():
+    files = [path.relative_to(pages.ROOT).with_suffix("") for path in pages.paths()]
+    files += [p.relative_to(pages.ROOT).with_suffix("") for p in pages.CHAPTERS.rglob("*.md")]
+    listed = toc_files()
+    chapters = [name for name in listed if name.startswith("chapters/")]
+    assert sorted(chapters) == sorted(path.as_posix() for path in files)
+    assert len(listed) == len(set(listed))
+
+
+@pytest.mark.parametrize("name", toc_files())
+def test_built_page_is_whole(html: Path, name: str):
+    source = pages.ROOT / f"{name}.ipynb"
+    outputs = None
+    if source.exists():
+        outputs = sum(bool(cell.outputs) for cell in pages.read(source).code)
+    assert faults((html / f"{name}.html").read_text(encoding="utf-8"), outputs) == []
+
+
+SMALL_BOOK = {
+    "_config.yml": 'title: Small\nexecute: {execute_notebooks: "off"}\n',
+    "_toc.yml": "format: jb-book\nroot: intro\nparts: []\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "message"),
+    [
+        ("# Small\n\nSound.\n", 0, "build succeeded"),
+        ("# Small\n\nSee {ref}`nowhere`.\n", 1, "undefined label: 'nowhere'"),
+        ("# Small\n\n### Too deep\n", 1, "Non-consecutive header level"),
+    ],
+    ids=["sound", "broken-reference", "skipped-heading"],
+)
+def test_a_warning_stops_the_build(tmp_path: Path, text: str, code: int, message: str):
+    source = tmp_path / "source"
+    source.mkdir()
+    for name, content in {**SMALL_BOOK, "intro.md": text}.items():
+        (source / name).write_text(content, encoding="utf-8")
+    done = build(source, tmp_path / "output")
+    said = done.stdout + done.stderr
+    assert (done.returncode != 0) == (code != 0), said
+    assert message in said
+
+
+SOUND = (
+    '<article><p>See Theorem 2.1.</p><div class="cell_output">'
+    '<img src="a.png" alt="A straight line through the origin"></div></article>'
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("A straight line through the origin", "", "alt text ''"),
+        ("A straight line through the origin", "../_images/3de0ed704f.png", "3de0ed704f"),
+        ("See", "See {prf:ref}`thm-x`", "{prf:ref}"),
+        ('class="cell_output"', 'class="cell_output stderr"', "stderr"),
+        ('class="cell_output"', 'class="cell_input"', "0 outputs shown, 1 stored"),
+        ("<p>", '<p class="system-message">', "problematic"),
+    ],
+)
+def test_a_damaged_page_is_noticed(old: str, new: str, complaint: str):
+    assert faults(SOUND, 1) == []
+    assert complaint in "\n".join(faults(SOUND.replace(old, new), 1))

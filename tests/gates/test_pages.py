@@ -1,0 +1,206 @@
+"""Every page keeps every rule, and every rule notices a page that does not."""
+
+from collections.abc import Callable
+
+import pytest
+from nbformat.v4 import new_code_cell, new_output
+
+from tests import pages
+from tests.gates import rules
+from tests.gates.sample import FIGURE, sample
+from tests.pages import Page
+
+UNCHECKED_BUDGET = 0
+"""Cells of the whole book that may escape the strict comparison of outputs."""
+
+PAGES = pages.pages()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "rule",
+    [rule for rule in rules.RULES if rule is not rules.unchecked_cells],
+    ids=lambda r: r.__name__,
+)
+def test_page_keeps_the_rule(page: Page, rule: rules.Rule):
+    assert list(rule(page)) == []
+
+
+def test_cells_that_escape_the_comparison_are_within_the_budget():
+    unchecked = [f"{page.name}: {fault}" for page in PAGES for fault in rules.unchecked_cells(page)]
+    assert len(unchecked) <= UNCHECKED_BUDGET, unchecked
+    assert not [fault for fault in unchecked if "no nbval_reason" in fault]
+
+
+@pytest.mark.parametrize("kind", [*rules.PREFIXES, "figure"])
+def test_labels_are_unique_in_the_book(kind: str):
+    if kind == "figure":
+        figures = [
+            cell.metadata.get("mystnb", {}).get("figure", {}) for p in PAGES for cell in p.code
+        ]
+        labels = [figure["name"] for figure in figures if "name" in figure]
+    else:
+        labels = [block.label for page in PAGES for block in page.directives(kind)]
+    assert sorted(labels) == sorted(set(labels))
+
+
+def test_every_claim_is_shown_on_its_page():
+    from gan_utils import claims
+
+    shown = {(name, page.name) for page in PAGES for name in rules.claims_read(page)}
+    missing = {(claim.name, claim.page) for claim in claims.read_all().values()} - shown
+    assert not missing, f"claims that their page does not print: {sorted(missing)}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_definitions_are_quiet(page: Page, capfd: pytest.CaptureFixture[str]):
+    """Executing them prints nothing and draws nothing."""
+    from matplotlib import pyplot as plt
+
+    plt.close("all")
+    pages.execute_definitions(page)
+    assert capfd.readouterr() == ("", "")
+    assert plt.get_fignums() == []
+
+
+# Each rule against a page that breaks it. The sample is sound, so what a rule then says is due to
+# the one change.
+
+
+def change(old: str, new: str, cell: int) -> Callable[[Page], None]:
+    """Replace text in the cell of that number."""
+
+    def apply(page: Page) -> None:
+        target = page.notebook.cells[cell]
+        assert old in target.source
+        target.source = target.source.replace(old, new)
+
+    return apply
+
+
+def set_tags(cell: int, *names: str) -> Callable[[Page], None]:
+    return lambda page: page.code[cell].metadata.update(tags=list(names))
+
+
+def set_figure(**changes: dict) -> Callable[[Page], None]:
+    return lambda page: page.code[3].metadata.update(mystnb={**FIGURE, **changes})
+
+
+def add_output(output) -> Callable[[Page], None]:
+    return lambda page: page.code[2].outputs.append(output)
+
+
+def unexecute(page: Page) -> None:
+    page.code[2].execution_count = None
+
+
+def append_cell(source: str) -> Callable[[Page], None]:
+    def apply(page: Page) -> None:
+        cell = new_code_cell(source, execution_count=len(page.code) + 1)
+        page.notebook.cells.append(cell)
+
+    return apply
+
+
+TEXT_CELL, SETUP_CELL, DEFINITIONS_CELL, CODE_CELL, EXERCISE_CELL, REFERENCES_CELL = (
+    0,
+    1,
+    2,
+    3,
+    5,
+    6,
+)
+PROOF = ":::{prf:proof}\nBy the definition of the number two.\n:::"
+
+BREAKS = [
+    (rules.every_cell_executed, unexecute, "[1, 2, None, 4]"),
+    (rules.no_errors_stored, add_output(new_output("stream", name="stderr", text="W")), "stderr"),
+    (
+        rules.no_errors_stored,
+        add_output(new_output("error", ename="KeyError", evalue="x", traceback=[])),
+        "KeyError",
+    ),
+    (rules.metadata_is_minimal, lambda p: p.code[2].metadata.update(execution={}), "execution"),
+    (rules.setup_comes_first, change("--no-deps", "--upgrade", SETUP_CELL), "differs"),
+    (rules.setup_comes_first, lambda p: p.notebook.cells.pop(SETUP_CELL), "first code cell"),
+    (rules.tags_are_known, set_tags(2, "remove-cell"), "remove-cell"),
+    (rules.tags_are_known, set_tags(1, "definition"), "'definition'"),
+    (rules.unchecked_cells, set_tags(2, "nbval-ignore-output"), "no nbval_reason"),
+    (rules.unchecked_cells, change("print", "# NBVAL_SKIP\nprint", CODE_CELL), "NBVAL_SKIP"),
+    (rules.code_is_plain_python, change("print", "%time print", CODE_CELL), "magic"),
+    (rules.code_is_plain_python, change("print", "glue('x', 1)\nprint", CODE_CELL), "glue"),
+    (rules.code_is_plain_python, change("(COUNT))", "(COUNT));", CODE_CELL), "';'"),
+    (rules.definitions_are_tagged, set_tags(1), "only defines"),
+    (rules.definitions_are_tagged, set_tags(2, "definitions"), "acts: print"),
+    (rules.cells_are_short, change("print", "print(1)\n" * 25 + "print", CODE_CELL), "26 lines"),
+    (rules.cells_are_short, append_cell(" \n"), "empty"),
+    (rules.figures_are_described, set_figure(image={}), "alt text"),
+    (
+        rules.figures_are_described,
+        set_figure(image={"alt": "../_images/0123456789abcdef0123.png"}),
+        "alt",
+    ),
+    (rules.figures_are_described, set_figure(figure={"name": "fig-x"}), "caption"),
+    (
+        rules.figures_are_described,
+        set_figure(figure={**FIGURE["figure"], "name": "line"}),
+        "name fig",
+    ),
+    (
+        rules.figures_are_described,
+        lambda p: p.code[3].outputs.extend(p.code[3].outputs),
+        "2 images",
+    ),
+    (rules.labels_fit_their_kind, change("thm-sample", "theorem-sample", TEXT_CELL), "not thm-"),
+    (rules.labels_fit_their_kind, change(":label: thm-sample-doubling\n", "", TEXT_CELL), "None"),
+    (rules.statements_are_proved, change(PROOF, "", TEXT_CELL), "not followed by its proof"),
+    (
+        rules.statements_are_proved,
+        change("By the definition of the number two.", "Clear.", TEXT_CELL),
+        "Clear",
+    ),
+    (
+        rules.exercises_are_solved,
+        change("solution} ex-sample-one", "solution} ex-sample-two", EXERCISE_CELL),
+        "0 solutions",
+    ),
+    (
+        rules.exercises_are_solved,
+        change("assert double(1) == 2", "double(1)", EXERCISE_CELL),
+        "no python block",
+    ),
+    (
+        rules.exercises_are_solved,
+        change(":class: dropdown", ":class: tip", EXERCISE_CELL),
+        "not folded",
+    ),
+    (rules.exercises_are_solved, lambda p: p.notebook.cells.pop(EXERCISE_CELL), "0 exercises"),
+    (rules.claims_exist, append_cell('print(claims.read("no-such-claim"))'), "no-such-claim"),
+    (
+        rules.references_are_listed,
+        change(":filter: docname in docnames", "", REFERENCES_CELL),
+        "one bibliography",
+    ),
+    (rules.one_title, change("# A page", "# 3 A page", TEXT_CELL), "typed by hand"),
+    (rules.one_title, change("Double two.", "# Another", EXERCISE_CELL), "only title"),
+]
+
+
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
+def test_rule_is_content_with_the_sample(rule: rules.Rule):
+    assert list(rule(sample())) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "spoil", "complaint"),
+    BREAKS,
+    ids=[f"{rule.__name__}-{word}" for rule, _, word in BREAKS],
+)
+def test_rule_notices_the_fault(rule: rules.Rule, spoil: Callable[[Page], object], complaint: str):
+    page = sample()
+    spoil(page)
+    assert complaint in "\n".join(rule(page))
+
+
+def test_every_rule_is_shown_to_bite():
+    assert {rule for rule, _, _ in BREAKS} == set(rules.RULES)

@@ -1,0 +1,176 @@
+"""What holds for the repository as a whole."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+from tests import pages
+from tools import setup_cell
+
+# Written in pieces, so that this file does not contain what it looks for.
+FORBIDDEN = {
+    "a path of one machine": r"(?<![\w.~})])/(?:work|root|home|Users|opt|tmp)/\w",
+    "the host of a package index": "|".join(
+        (r"py" + r"pi\.", "python" + "hosted", "/simp" + r"le\b", "index-" + r"url\s*[=:]")
+    ),
+}
+
+TEXT_SUFFIXES = {".py", ".md", ".ipynb", ".yml", ".toml", ".txt", ".lock", ".json", ".bib", ".cff"}
+
+ROOT = pages.ROOT
+
+
+def tracked_files() -> list[Path]:
+    """What git would commit."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [ROOT / name for name in names.splitlines() if (ROOT / name).is_file()]
+
+
+def forbidden(text: str) -> Iterator[str]:
+    """What a text holds that belongs to one machine only."""
+    for meaning, pattern in FORBIDDEN.items():
+        for match in re.finditer(pattern, text):
+            start = max(match.start() - 20, 0)
+            yield f"{meaning}: {text[start : match.end() + 20]!r}"
+
+
+def test_files_name_no_machine():
+    texts = [path for path in tracked_files() if path.suffix in TEXT_SUFFIXES | {""}]
+    assert len(texts) > 10
+    found = [
+        f"{path.relative_to(ROOT)}: {fault}"
+        for path in texts
+        for fault in forbidden(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'File "/ho' + 'me/me/book/x.py"',
+        "see /tm" + "p/draft.md",
+        "https://py" + "pi.org/simp" + "le/numpy",
+        "--extra-index-" + "url=https://mirror.example",
+    ],
+)
+def test_what_names_a_machine_is_noticed(text: str):
+    assert list(forbidden(text))
+
+
+def test_ordinary_text_names_no_machine():
+    text = "make book; https://example.org/home/page; chapters/../work/x; 1/tmp"
+    assert list(forbidden(text)) == []
+
+
+RUFF = [sys.executable, "-m", "ruff"]
+
+
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=["lint", "format"])
+def test_style(command: list[str]):
+    done = subprocess.run([*RUFF, *command, "."], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "source", "complaint"),
+    [
+        (["check"], "import os\n", "F401"),
+        (["check"], "x = 1  # " + "long " * 30 + "\n", "E501"),
+        (["format", "--check"], "x = {'a':1}\n", "would be reformatted"),
+    ],
+)
+def test_bad_style_is_noticed(tmp_path: Path, command: list[str], source: str, complaint: str):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source.rstrip("\n"))])
+    nbformat.write(notebook, tmp_path / "page.ipynb")
+    config = ["--config", str(ROOT / "pyproject.toml")]
+    done = subprocess.run(
+        [*RUFF, *command, *config, "--no-cache", str(tmp_path)], capture_output=True, text=True
+    )
+    assert done.returncode != 0
+    assert complaint.lower() in (done.stdout + done.stderr).lower()
+
+
+@pytest.mark.parametrize("name", ["README.md", "intro.md"])
+def test_code_in_front_matter_runs(name: str, capfd: pytest.CaptureFixture[str]):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    blocks = [block.body for block in pages.parse_blocks(text) if block.name == "python"]
+    assert blocks
+    for number, source in enumerate(blocks):
+        pages.run(source, f"<{name}, block {number}>", {"__name__": name})
+
+
+def test_files_that_front_matter_shows_exist():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    linked = re.findall(r"\]\((?!https?:|#)([^)]+)\)", text)
+    assert linked
+    assert [name for name in linked if not (ROOT / name).exists()] == []
+
+
+def test_the_lock_pins_everything_that_is_asked_for():
+    def names(file: str) -> set[str]:
+        lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+        found = [re.match(r"[A-Za-z0-9._-]+", line) for line in lines]
+        return {re.sub(r"[._-]+", "-", match[0]).lower() for match in found if match}
+
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert names("requirements.txt") <= names("requirements.lock")
+    loose = [line for line in lock.splitlines() if line[:1].isalnum() and "==" not in line]
+    assert loose == []
+
+
+def test_ranges_of_book_and_package_agree():
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert [need for need in project["dependencies"] if need not in asked] == []
+
+
+def test_the_repository_address_stands_in_one_place(tmp_path: Path):
+    """`make repository` changes it there, and the setup cell follows."""
+    config = tmp_path / "_config.yml"
+    config.write_text(setup_cell.CONFIG.read_text(encoding="utf-8"), encoding="utf-8")
+    setup_cell.set_repository("https://github.com/someone/gans.git", config)
+    assert setup_cell.repository_url(config) == "https://github.com/someone/gans"
+    changed = yaml.safe_load(config.read_text(encoding="utf-8"))
+    original = yaml.safe_load(setup_cell.CONFIG.read_text(encoding="utf-8"))
+    assert changed["repository"].pop("url") == "https://github.com/someone/gans"
+    original["repository"].pop("url")
+    assert changed == original
+    with pytest.raises(ValueError, match="https://host/owner/repository"):
+        setup_cell.set_repository("someone/gans", config)
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        (setup_cell.PLACEHOLDER, "make wheel"),
+        ("https://github.com/someone/gans", "git+https://github.com/someone/gans"),
+    ],
+)
+def test_setup_cell_where_the_package_is_missing(monkeypatch, url: str, message: str):
+    """It says what to do, or installs the package and nothing else."""
+    commands = []
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("subprocess.run", lambda command, check: commands.append(command))
+    try:
+        exec(setup_cell.source(url), {})
+    except ModuleNotFoundError as error:
+        commands.append([str(error), "--no-deps"])
+    assert len(commands) == 1
+    assert message in " ".join(commands[0])
+    assert "--no-deps" in " ".join(commands[0])
+
+
+def test_setup_cell_where_the_package_is_present(monkeypatch):
+    """It does nothing."""
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("it ran something"))
+    exec(setup_cell.source(setup_cell.PLACEHOLDER), {})

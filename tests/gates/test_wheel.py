@@ -1,0 +1,96 @@
+"""The wheel holds the package and the ledger, and importing it does not load TensorFlow."""
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.pages import ROOT
+
+LARGEST = 150_000
+"""Bytes. Colab downloads the repository anyway; this catches data that slipped in."""
+
+INGREDIENTS = ("pyproject.toml", "README.md", "LICENSE", "gan_utils", "chapters/claims.json")
+
+
+def run(*command: object, cwd: Path) -> str:
+    done = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from a copy so that nothing of an older build gets in."""
+    folder = tmp_path_factory.mktemp("wheel")
+    for name in INGREDIENTS:
+        target = folder / "source" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, target)
+    pip = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
+    run(*pip, "--quiet", "--no-index", "--wheel-dir", folder, folder / "source", cwd=folder)
+    return next(folder.glob("gan_utils-*.whl"))
+
+
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new environment with the wheel in it, which borrows the dependencies of this one."""
+    folder = tmp_path_factory.mktemp("clean")
+    venv.create(folder / "venv", with_pip=False)
+    python = folder / "venv" / "bin" / "python"
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-index"]
+    run(*pip, "--no-deps", wheel, cwd=folder)
+    ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    site = Path(run(python, "-c", ask, cwd=folder).strip())
+    # A path file adds the folder but runs no path files in it: not the editable install.
+    (site / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return python
+
+
+def test_wheel_holds_the_package_and_the_ledger_only(wheel: Path):
+    names = zipfile.ZipFile(wheel).namelist()
+    modules = {f"gan_utils/{path.name}" for path in (ROOT / "gan_utils").glob("*.py")}
+    assert {name for name in names if name.startswith("gan_utils/")} == modules
+    rest = [name for name in names if not name.startswith("gan_utils/")]
+    ledgers = [name for name in rest if name.endswith(".data/data/share/gan_utils/claims.json")]
+    assert len(ledgers) == 1
+    assert all(".dist-info/" in name for name in set(rest) - set(ledgers)), rest
+
+
+def test_wheel_is_small(wheel: Path, record_testsuite_property):
+    size = wheel.stat().st_size
+    record_testsuite_property("wheel_bytes", size)
+    print(f"{wheel.name}: {size / 1000:.0f} kB")
+    assert size < LARGEST
+
+
+def test_import_does_not_load_tensorflow(python: Path):
+    code = (
+        "import sys, gan_utils, gan_utils.divergences, gan_utils.claims\n"
+        "assert 'venv' in gan_utils.__file__, gan_utils.__file__\n"
+        "print(sorted({name.split('.')[0] for name in sys.modules} & {'tensorflow', 'keras'}))"
+    )
+    assert run(python, "-c", code, cwd=python.parents[2]) == "[]\n"
+
+
+def test_every_public_name_can_be_imported(python: Path):
+    code = (
+        "import gan_utils\n"
+        "print([name for name in gan_utils.__all__ if getattr(gan_utils, name, None) is None])"
+    )
+    assert run(python, "-c", code, cwd=python.parents[2]) == "[]\n"
+
+
+def test_installed_ledger_is_found_from_anywhere(python: Path):
+    code = "from gan_utils import claims; print(claims.ledger_path(), len(claims.read_all()))"
+    path, number = run(python, "-c", code, cwd=python.parents[2]).split()
+    assert str(python.parents[1]) in path
+    assert int(number) > 0
