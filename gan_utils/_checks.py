@@ -30,6 +30,14 @@ def finite(name, value):
     return array
 
 
+def filled(name, value, check=finite):
+    """`value` as a float64 array with at least one entry."""
+    array = check(name, value)
+    if array.size == 0:
+        raise ValueError(f"{name}: expected at least one value, got shape {array.shape}")
+    return array
+
+
 def count(name, value, at_least=1):
     """`value` as an int that is at least `at_least`."""
     try:
@@ -84,17 +92,27 @@ def points(name, value, dim, check=finite):
 
 def covariance(name, value, dim):
     """`value` as a symmetric, positive semi-definite (dim, dim) float64 array."""
+    array = symmetric(name, value, dim)
+    semi_definite(name, np.linalg.eigvalsh(array))
+    return array
+
+
+def symmetric(name, value, dim):
+    """`value` as a symmetric (dim, dim) float64 array."""
     array = shape(name, finite(name, value), (dim, dim))
-    size = np.abs(array).max()
     asymmetry = np.abs(array - array.T).max()
-    if asymmetry > COVARIANCE_TOLERANCE * size:
+    if asymmetry > COVARIANCE_TOLERANCE * np.abs(array).max():
         raise ValueError(f"{name}: expected a symmetric matrix, got asymmetry {asymmetry:g}")
-    smallest = np.linalg.eigvalsh(array)[0]
-    if smallest < -COVARIANCE_TOLERANCE * size:
+    return (array + array.T) / 2
+
+
+def semi_definite(name, eigenvalues):
+    """Nothing, if no eigenvalue (they ascend) is negative beyond rounding."""
+    smallest = eigenvalues[0]
+    if smallest < -COVARIANCE_TOLERANCE * np.abs(eigenvalues).max():
         raise ValueError(
             f"{name}: expected a positive semi-definite matrix, got the eigenvalue {smallest:g}"
         )
-    return (array + array.T) / 2
 
 
 def images(name, value):

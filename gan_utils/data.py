@@ -30,8 +30,8 @@ def load_images(name="digits", split="train", *, size=28):
         are read from `$GAN_UTILS_DATA/<name>.npz` (arrays x_train, y_train, x_test, y_test) where
         that variable is set, else through Keras, which downloads once and caches.
     split : "train", "test" or "all"
-        Of "digits", every fifth image of each class is the test set (357 images), the rest the
-        training set (1,440). The others come with their own split. "all" is both.
+        Of "digits", every fifth image of each class is the test set (355 images), the rest the
+        training set (1,442). The others come with their own split. "all" is both.
     size : int
         Height and width. Images are resampled by a cubic kernel, widened against aliasing when
         they shrink, and clipped to [-1, 1].

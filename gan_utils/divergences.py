@@ -15,6 +15,9 @@ from scipy.special import expit, xlogy
 from gan_utils import _checks
 
 LOG_2 = np.log(2.0)
+# exp(±300) and its square are still floats; a density of 1e-30 adds nothing to an integral.
+_LOG_RATIO = 300.0
+_NEGLIGIBLE = 1e-30
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class FDivergence:
     generator_function : callable
         f on u >= 0, array to array; f(0) is the limit and may be infinite.
     derivative : callable
-        f' on u >= 0; at infinity it returns its limit, the price of mass where q has none.
+        f' on u >= 0; its limit at infinity (where that is NaN, f'(1e300)) is the price of mass
+        where q has none.
     conjugate : callable
         f*(t) = sup over u >= 0 of u t - f(u), for every real t: infinite outside its domain.
     output_activation : callable
@@ -37,7 +41,7 @@ class FDivergence:
     perspective : callable, optional
         (log_p, log_q) -> q f(p/q), written on logarithms, so that it is accurate where the ratio
         overflows. It may differ by a multiple of p - q, which integrates to zero. Without it f
-        itself is used, continued linearly beyond p/q = exp(300).
+        itself is used, and an ArithmeticError is raised where ratios beyond exp(±300) matter.
 
     Raises
     ------
@@ -78,15 +82,24 @@ class FDivergence:
         return np.where(np.isneginf(np.maximum(log_p, log_q)), 0.0, result)
 
     def _generic_perspective(self, log_p, log_q):
+        """The tangent of f beyond |log u| = 300, as long as the limits leave no doubt about it."""
+        p, q, log_u = np.exp(log_p), np.exp(log_q), log_p - log_q
         # f(u) - f'(1)(u - 1) is non-negative and has the same divergence.
-        p, q = np.exp(log_p), np.exp(log_q)
         slope = self.derivative(np.float64(1.0))
-        log_u = np.minimum(log_p - log_q, 300.0)
-        u = np.exp(log_u)
-        inside = _times(q, self.generator_function(u) - slope * (u - 1))
-        beyond = _times(p - np.exp(log_q + log_u), self.derivative(u) - slope)
-        at_infinity = _times(p, self.derivative(np.float64(np.inf)) - slope)
-        return np.where(np.isneginf(log_q), at_infinity, inside + beyond)
+        u = np.exp(np.clip(log_u, -_LOG_RATIO, _LOG_RATIO))
+        beyond = np.abs(log_u) > _LOG_RATIO
+        tangent = np.where(beyond, (self.derivative(u) - slope) * (p - q * u), 0.0)
+        result = _times(q, self.generator_function(u) - slope * (u - 1)) + tangent
+        at_zero = _times(q, self.generator_function(np.float64(0.0)) + slope)
+        limit = np.where(log_u > 0, _times(p, self._slope_at_infinity() - slope), at_zero)
+        doubt = beyond & (result > _NEGLIGIBLE) & (limit - result > 1e-9 * result)
+        if (doubt & np.isfinite(log_u)).any():
+            raise ArithmeticError(f"{self.name}: p/q leaves exp(±300); give it a `perspective`")
+        return np.where(np.isinf(log_u), limit, result)
+
+    def _slope_at_infinity(self):
+        slope = self.derivative(np.float64(np.inf))
+        return self.derivative(np.float64(1e300)) if np.isnan(slope) else slope
 
 
 def _times(weight, x):
@@ -396,7 +409,7 @@ def monte_carlo(f, p, q, n, *, seed):
     Parameters
     ----------
     f : FDivergence
-    p, q : distributions with `sample(n, seed=...)` and `log_prob` on the same space
+    p, q : distributions with `sample(n, seed=...)`, `log_prob` and `dim`, on the same space
     n : int
         Number of samples from both together, at least 4.
     seed : int
@@ -405,6 +418,7 @@ def monte_carlo(f, p, q, n, *, seed):
     -------
     Estimate
         `value` and `standard_error`, in nats. Unbiased, up to the float32 rounding of samples.
+        Both are infinite where a sample of p falls where q has no mass and f charges infinity.
 
     Raises
     ------
@@ -422,12 +436,19 @@ def monte_carlo(f, p, q, n, *, seed):
     Estimate(value=0.0, standard_error=0.0)
     """
     n = _checks.count("n", n, at_least=4)
+    _require_one_space(p, q)
     seeds = np.random.SeedSequence(seed).generate_state(2)
     samples = p.sample(n - n // 2, seed=int(seeds[0])), q.sample(n // 2, seed=int(seeds[1]))
     strata = [_mixture_weights(f, p, q, x) for x in samples]
     with np.errstate(invalid="ignore"):
         variance = sum(np.var(w, ddof=1) / len(w) for w in strata) / 4
-    return Estimate(float(sum(w.mean() for w in strata) / 2), float(np.sqrt(variance)))
+    standard_error = np.nan_to_num(np.sqrt(variance), nan=np.inf)
+    return Estimate(float(sum(w.mean() for w in strata) / 2), float(standard_error))
+
+
+def _require_one_space(p, q):
+    if p.dim != q.dim:
+        raise ValueError(f"q: expected a distribution of dimension {p.dim} as p, got {q.dim}")
 
 
 def _mixture_weights(f, p, q, x):
@@ -468,8 +489,8 @@ def variational_bound(f, test_real, test_fake):
     >>> variational_bound(TOTAL_VARIATION, [0.5, 0.5], [-0.5, -0.5])   # disjoint supports
     1.0
     """
-    test_real = _values("test_real", test_real)
-    test_fake = _values("test_fake", test_fake)
+    test_real = _checks.filled("test_real", test_real, _checks.numbers)
+    test_fake = _checks.filled("test_fake", test_fake, _checks.numbers)
     return float(test_real.mean() - f.conjugate(test_fake).mean())
 
 
@@ -480,7 +501,7 @@ def optimal_logit(p, q, x):
 
     Parameters
     ----------
-    p, q : distributions with `log_prob`
+    p, q : distributions with `log_prob` and `dim`
     x : (n, dim) array, or (n,) in one dimension
 
     Returns
@@ -502,6 +523,7 @@ def optimal_logit(p, q, x):
     >>> optimal_logit(Gaussian(0.0, 1.0), Gaussian(1.0, 1.0), [0.0, 0.5, 2.0])   # 1/2 - x
     array([ 0.5,  0. , -1.5])
     """
+    _require_one_space(p, q)
     log_p, log_q = p.log_prob(x), q.log_prob(x)
     with np.errstate(invalid="ignore"):
         return np.where(np.isneginf(np.maximum(log_p, log_q)), 0.0, log_p - log_q)
@@ -556,13 +578,6 @@ def value(logits_real, logits_fake):
     >>> round(value([0.0, 0.0], [0.0]), 4)   # D = 1/2: -log 4
     -1.3863
     """
-    logits_real = _values("logits_real", logits_real)
-    logits_fake = _values("logits_fake", logits_fake)
+    logits_real = _checks.filled("logits_real", logits_real, _checks.numbers)
+    logits_fake = _checks.filled("logits_fake", logits_fake, _checks.numbers)
     return float(-np.logaddexp(0, -logits_real).mean() - np.logaddexp(0, logits_fake).mean())
-
-
-def _values(name, array):
-    array = _checks.numbers(name, array)
-    if array.size == 0:
-        raise ValueError(f"{name}: expected at least one value, got shape {array.shape}")
-    return array

@@ -52,16 +52,16 @@ def frechet_distance(mean_x, cov_x, mean_y, cov_y):
     mean_x = _checks.shape("mean_x", _checks.finite("mean_x", mean_x), (None,))
     dim = len(mean_x)
     mean_y = _checks.shape("mean_y", _checks.finite("mean_y", mean_y), (dim,))
-    a = _square_root(_checks.covariance("cov_x", cov_x, dim))
-    b = _square_root(_checks.covariance("cov_y", cov_y, dim))
+    a, b = _square_root("cov_x", cov_x, dim), _square_root("cov_y", cov_y, dim)
     u, _, v = svd(b.T @ a)
     return float(np.square(mean_x - mean_y).sum() + np.square(a - b @ (u @ v)).sum())
 
 
-def _square_root(cov):
+def _square_root(name, cov, dim):
     """A with A Aᵀ = cov, free of the rounding noise that stands where an eigenvalue is zero."""
-    eigenvalues, eigenvectors = np.linalg.eigh(cov)
-    noise = len(cov) * np.finfo(float).eps * eigenvalues[-1]
+    eigenvalues, eigenvectors = np.linalg.eigh(_checks.symmetric(name, cov, dim))
+    _checks.semi_definite(name, eigenvalues)
+    noise = dim * np.finfo(float).eps * eigenvalues[-1]
     return eigenvectors * np.sqrt(np.where(eigenvalues > noise, eigenvalues, 0.0))
 
 
@@ -119,8 +119,8 @@ def mode_coverage(samples, mixture):
     >>> mode_coverage([[1.0, 0.0], [0.5, 0.5]], ring()).modes
     1
     """
-    samples = _checks.points("samples", samples, mixture.dim)
-    n, k = _checks.count("number of samples", len(samples)), len(mixture.weights)
+    samples = _checks.points("samples", samples, mixture.dim, _checks.filled)
+    n, k = len(samples), len(mixture.weights)
     distances = np.stack([c.mahalanobis(samples) for c in mixture.components], axis=-1)
     good = distances.min(axis=-1) <= HIGH_QUALITY_RADIUS
     counts = np.bincount(distances.argmin(axis=-1)[good], minlength=k)
@@ -162,10 +162,11 @@ def wasserstein_1d(x, y, order=1):
     >>> wasserstein_1d([0.0, 1.0], [2.0, 3.0, 2.0, 3.0])
     2.0
     """
-    x, y = (np.sort(_checks.points(name, a, 1)[:, 0]) for name, a in (("x", x), ("y", y)))
-    n, m = _checks.count("length of x", len(x)), _checks.count("length of y", len(y))
+    x = np.sort(_checks.points("x", x, 1, _checks.filled)[:, 0])
+    y = np.sort(_checks.points("y", y, 1, _checks.filled)[:, 0])
     if not order >= 1:
         raise ValueError(f"order: expected a number of at least 1, got {order}")
+    n, m = len(x), len(y)
     # Both quantile functions are constant between the levels i/n and j/m, here times n m.
     levels = np.union1d(np.arange(n + 1) * m, np.arange(m + 1) * n)
     distance = np.abs(x[levels[:-1] // m] - y[levels[:-1] // n])
