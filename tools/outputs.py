@@ -42,7 +42,6 @@ KEPT_CELL_METADATA = {"tags", "mystnb", "nbval_reason"}
 def execute(path: Path) -> nbformat.NotebookNode:
     """Run the notebook in a fresh kernel and return it with its outputs."""
     notebook = nbformat.read(path, as_version=4)
-    notebook.metadata = nbformat.from_dict(METADATA)
     setup_cell.stamp(notebook, setup_cell.source())
     os.environ.update(
         GAN_BOOK_PROFILE="quick",
@@ -65,6 +64,7 @@ def execute(path: Path) -> nbformat.NotebookNode:
 
 def tidy(notebook: nbformat.NotebookNode) -> None:
     """Keep of the metadata what a reader or the book uses, and make the ids repeatable."""
+    notebook.metadata = nbformat.from_dict(METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     seen: dict[str, int] = {}
     for cell in notebook.cells:

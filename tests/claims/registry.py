@@ -56,12 +56,8 @@ class Registered:
     measure: Callable[[int], dict[str, float]] = field(repr=False)
 
     def digest(self) -> str:
-        """A hash of the code that measures: this function, its helpers and the page's definitions.
-
-        Comments, spacing and text do not count.
-        """
-        cells = [ast.parse(cell.source) for cell in pages.page(self.page).tagged("definitions")]
-        return code_digest([*cells, *used_definitions(self.measure)])
+        """A hash of `measuring_code`, to which comments and text do not belong."""
+        return code_digest(measuring_code(self.measure, pages.page(self.page)))
 
 
 _claims: dict[str, Registered] = {}
@@ -91,33 +87,66 @@ def registered() -> dict[str, Registered]:
     return dict(sorted(_claims.items()))
 
 
-def used_definitions(function: Callable) -> list[ast.AST]:
-    """The function's definition and every top-level definition of its module that it uses."""
-    tree = ast.parse(Path(inspect.getsourcefile(function)).read_text(encoding="utf-8"))
-    top_level = {name: node for node in tree.body for name in _bound_names(node)}
-    wanted, found = [function.__name__], {}
+def measuring_code(function: Callable, page: pages.Page) -> list[ast.stmt]:
+    """The function and every definition, of its module and of the page, that it comes to use.
+
+    A function uses the names that it mentions, and the parts of the page that it mentions as
+    strings, as in `page["train"]`; what these use in their turn counts as well.
+    """
+    module = ast.parse(Path(inspect.getsourcefile(function)).read_text(encoding="utf-8"))
+    cells = [ast.parse(cell.source) for cell in page.tagged("definitions")]
+    in_module = _by_name(module.body)
+    on_page = _by_name([node for cell in cells for node in cell.body])
+    found: dict[tuple[str, str], ast.stmt] = {}
+    _collect([function.__name__], in_module, "module", found)
+    strings = {
+        node.value
+        for tree in found.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    _collect(sorted(strings), on_page, "page", found)
+    return [found[key] for key in sorted(found)]
+
+
+def _by_name(nodes: list[ast.stmt]) -> dict[str, ast.stmt]:
+    return {name: _without_claim(node) for node in nodes for name in _bound_names(node)}
+
+
+def _collect(
+    wanted: list[str],
+    scope: dict[str, ast.stmt],
+    origin: str,
+    found: dict[tuple[str, str], ast.stmt],
+) -> None:
+    """Add to `found` the wanted names of a scope, and the names of it that they use."""
+    wanted = list(wanted)
     while wanted:
         name = wanted.pop()
-        if name in top_level and name not in found:
-            found[name] = top_level[name]
-            body = _without_decorators(top_level[name])
-            wanted += [node.id for node in ast.walk(body) if isinstance(node, ast.Name)]
-    return [_without_decorators(found[name]) for name in sorted(found)]
+        if name in scope and (origin, name) not in found:
+            found[origin, name] = scope[name]
+            nodes = ast.walk(scope[name])
+            wanted += [node.id for node in nodes if isinstance(node, ast.Name)]
 
 
 def _bound_names(node: ast.stmt) -> list[str]:
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return [node.name]
-    if isinstance(node, ast.Assign | ast.AnnAssign):
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        return [name.id for target in targets for name in ast.walk(target) if hasattr(name, "id")]
-    return []
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [alias.asname or alias.name.split(".")[0] for alias in node.names]
+    targets = getattr(node, "targets", [getattr(node, "target", None)])
+    names = [name for target in targets if target is not None for name in ast.walk(target)]
+    return [name.id for name in names if isinstance(name, ast.Name)]
 
 
-def _without_decorators(node: ast.AST) -> ast.AST:
+def _without_claim(node: ast.stmt) -> ast.stmt:
     """The statement and the bounds are compared on their own; rewording is not remeasuring."""
     if isinstance(node, ast.FunctionDef):
-        node.decorator_list = []
+        node.decorator_list = [
+            decorator
+            for decorator in node.decorator_list
+            if not ast.unparse(decorator).startswith("claim(")
+        ]
     return node
 
 

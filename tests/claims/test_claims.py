@@ -1,5 +1,6 @@
 """The ledger tells what the code does: nothing in it is stale, and two runs of ten come again."""
 
+import ast
 import copy
 from collections.abc import Callable
 
@@ -8,6 +9,8 @@ import pytest
 from gan_utils.claims import from_record
 from tests.claims import registry
 from tests.claims.registry import Bound, Registered
+from tests.gates.sample import sample as sample_page
+from tests.pages import definitions
 
 CLAIMS = registry.registered()
 LEDGER = registry.read_ledger()
@@ -150,8 +153,6 @@ def test_a_bad_measurement_is_refused(claim: Registered, result: dict, message: 
 
 
 def digest(source: str) -> str:
-    import ast
-
     return registry.code_digest([ast.parse(source)])
 
 
@@ -171,13 +172,34 @@ def test_the_digest_does_not_depend_on_the_python():
     assert digest(source) == "9fe69261104f3249"
 
 
-HELPER = 1
+LIMIT = 1
+UNUSED = 2
 
 
-def with_helper(seed: int) -> dict[str, float]:
-    return {"score": HELPER + seed}
+def clipped(x: float) -> float:
+    return min(x, LIMIT)
 
 
-def test_helpers_of_a_measurement_count():
-    names = [node.targets[0].id for node in registry.used_definitions(with_helper)[:1]]
-    assert names == ["HELPER"]
+def measured_on_page(seed: int) -> dict[str, float]:
+    return {"score": clipped(definitions("sample")["double"](seed))}
+
+
+def names_of(nodes: list[ast.stmt]) -> list[str]:
+    return [name for node in nodes for name in registry._bound_names(node)]
+
+
+def test_what_a_measurement_uses_counts_and_nothing_else():
+    """Its helpers and their constants, and of the page what it names: not COUNT, not math."""
+    used = registry.measuring_code(measured_on_page, sample_page())
+    assert names_of(used) == ["LIMIT", "clipped", "definitions", "measured_on_page", "double"]
+
+
+def test_a_change_of_the_page_counts_where_it_is_used():
+    def digest_with(old: str, new: str) -> str:
+        page = sample_page()
+        page.notebook.cells[2].source = page.notebook.cells[2].source.replace(old, new)
+        return registry.code_digest(registry.measuring_code(measured_on_page, page))
+
+    assert digest_with("2 * x", "3 * x") != digest_with("", "")
+    assert digest_with("COUNT = 3", "COUNT = 4") == digest_with("", "")
+    assert digest_with("Twice x.", "Two times x.") == digest_with("", "")

@@ -81,7 +81,7 @@ def test_built_page_is_whole(html: Path, name: str):
 
 SMALL_BOOK = {
     "_config.yml": 'title: Small\nexecute: {execute_notebooks: "off"}\n',
-    "_toc.yml": "format: jb-book\nroot: intro\nparts: []\n",
+    "_toc.yml": "format: jb-book\nroot: intro\n",
 }
 
 
