@@ -17,6 +17,7 @@ import importlib.metadata
 import json
 import math
 import statistics
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,9 @@ RELATIVE_FLOOR = 1e-4
 Single-precision training repeats to about four digits from one processor to the next, so
 ten equal values do not mean that the eleventh will be equal to the last bit.
 """
+
+LINE = 84
+"""Characters that fit into one line of a printed page."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,8 @@ class Claim:
                     f"{sum(statistic.holds)} of {len(self.seeds)}" if claimed else "–",
                 )
             )
-        return "\n".join([f"{self.statement}  [{self.name}]", *_aligned(rows)])
+        sentence = textwrap.wrap(f"{self.statement} [{self.name}]", LINE)
+        return "\n".join([*sentence, *_aligned(rows)])
 
 
 def prediction_interval(values: Iterable[float]) -> tuple[float, float]:

@@ -40,7 +40,7 @@ def ledger(tmp_path: Path) -> Path:
 
 def test_a_claim_prints_as_a_table(ledger: Path):
     assert str(claims.read("learns", ledger)).splitlines() == [
-        "It learns.  [learns]",
+        "It learns. [learns]",
         "              median  smallest  largest  claimed  holds on",
         "error (nats)     0.2       0.1      0.3   ≤ 0.25    2 of 3",
         "steps              8         7        9        –         –",
