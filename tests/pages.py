@@ -106,7 +106,11 @@ def _block(info: str, lines: list[str]) -> Block:
         options[option["key"]] = option["value"].strip()
         lines = lines[1:]
     return Block(
-        directive["name"], directive["argument"].strip(), options, "\n".join(lines).strip("\n"), True
+        directive["name"],
+        directive["argument"].strip(),
+        options,
+        "\n".join(lines).strip("\n"),
+        True,
     )
 
 
