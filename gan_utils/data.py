@@ -118,7 +118,7 @@ def _idx_style(name):
 
     def load():
         folder = os.environ.get("GAN_UTILS_DATA")
-        arrays = _from_folder(Path(folder), name) if folder else _from_keras(name)
+        arrays = _from_folder(Path(folder).expanduser(), name) if folder else _from_keras(name)
         return [_checked(f"{name} {part}", *pair) for part, pair in arrays.items()]
 
     return load

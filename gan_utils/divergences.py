@@ -15,12 +15,12 @@ from scipy.special import expit, xlogy
 from gan_utils import _checks
 
 LOG_2 = np.log(2.0)
-# exp(±300) and its square are still floats; a density of 1e-30 adds nothing to an integral.
-_LOG_RATIO = 300.0
+# exp(±200) and its cube are still floats; a density of 1e-30 adds nothing to an integral.
+_LOG_RATIO = 200.0
 _NEGLIGIBLE = 1e-30
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FDivergence:
     r"""An f-divergence: a convex f with f(1) = 0 and what duality makes of it.
 
@@ -32,7 +32,7 @@ class FDivergence:
     generator_function : callable
         f on u >= 0, array to array; f(0) is the limit and may be infinite.
     derivative : callable
-        f' on u >= 0; its limit at infinity (where that is NaN, f'(1e300)) is the price of mass
+        f' on u >= 0; its limit at infinity (where that is NaN, f'(1e100)) is the price of mass
         where q has none.
     conjugate : callable
         f*(t) = sup over u >= 0 of u t - f(u), for every real t: infinite outside its domain.
@@ -41,7 +41,7 @@ class FDivergence:
     perspective : callable, optional
         (log_p, log_q) -> q f(p/q), written on logarithms, so that it is accurate where the ratio
         overflows. It may differ by a multiple of p - q, which integrates to zero. Without it f
-        itself is used, and an ArithmeticError is raised where ratios beyond exp(±300) matter.
+        itself is used, and an ArithmeticError is raised where ratios beyond exp(±200) matter.
 
     Raises
     ------
@@ -70,6 +70,9 @@ class FDivergence:
         if not abs(at_one) < 1e-12:
             raise ValueError(f"generator_function: expected f(1) = 0, got {at_one:g}")
 
+    def __repr__(self):
+        return f"FDivergence({self.name!r})"
+
     def integrand(self, log_p, log_q):
         """The integrand q f(p/q) >= 0 from log densities, up to a multiple of p - q.
 
@@ -82,7 +85,7 @@ class FDivergence:
         return np.where(np.isneginf(np.maximum(log_p, log_q)), 0.0, result)
 
     def _generic_perspective(self, log_p, log_q):
-        """The tangent of f beyond |log u| = 300, as long as the limits leave no doubt about it."""
+        """The tangent of f beyond |log u| = 200, as long as the limits leave no doubt about it."""
         p, q, log_u = np.exp(log_p), np.exp(log_q), log_p - log_q
         # f(u) - f'(1)(u - 1) is non-negative and has the same divergence.
         slope = self.derivative(np.float64(1.0))
@@ -94,12 +97,12 @@ class FDivergence:
         limit = np.where(log_u > 0, _times(p, self._slope_at_infinity() - slope), at_zero)
         doubt = beyond & (result > _NEGLIGIBLE) & (limit - result > 1e-9 * result)
         if (doubt & np.isfinite(log_u)).any():
-            raise ArithmeticError(f"{self.name}: p/q leaves exp(±300); give it a `perspective`")
+            raise ArithmeticError(f"{self.name}: p/q leaves exp(±200); give it a `perspective`")
         return np.where(np.isinf(log_u), limit, result)
 
     def _slope_at_infinity(self):
         slope = self.derivative(np.float64(np.inf))
-        return self.derivative(np.float64(1e300)) if np.isnan(slope) else slope
+        return self.derivative(np.float64(1e100)) if np.isnan(slope) else slope
 
 
 def _times(weight, x):
@@ -409,7 +412,7 @@ def monte_carlo(f, p, q, n, *, seed):
     Parameters
     ----------
     f : FDivergence
-    p, q : distributions with `sample(n, seed=...)`, `log_prob` and `dim`, on the same space
+    p, q : distributions with `sample(n, seed=...)` and `log_prob` on the same space
     n : int
         Number of samples from both together, at least 4.
     seed : int
@@ -447,8 +450,9 @@ def monte_carlo(f, p, q, n, *, seed):
 
 
 def _require_one_space(p, q):
-    if p.dim != q.dim:
-        raise ValueError(f"q: expected a distribution of dimension {p.dim} as p, got {q.dim}")
+    dim_p, dim_q = getattr(p, "dim", None), getattr(q, "dim", None)
+    if None not in (dim_p, dim_q) and dim_p != dim_q:
+        raise ValueError(f"q: expected a distribution of dimension {dim_p} as p, got {dim_q}")
 
 
 def _mixture_weights(f, p, q, x):
@@ -501,7 +505,7 @@ def optimal_logit(p, q, x):
 
     Parameters
     ----------
-    p, q : distributions with `log_prob` and `dim`
+    p, q : distributions with `log_prob`
     x : (n, dim) array, or (n,) in one dimension
 
     Returns
