@@ -12,6 +12,7 @@ import argparse
 import base64
 import hashlib
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -58,7 +59,8 @@ def execute(path: Path) -> nbformat.NotebookNode:
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
     )
-    client.execute()
+    # The kernel's own start-up lines are no output of the notebook; its errors are, and arrive.
+    client.execute(stderr=subprocess.DEVNULL)
     return notebook
 
 
