@@ -101,7 +101,7 @@ def store(path: Path) -> None:
     if picture is not None:
         README_PICTURE.parent.mkdir(exist_ok=True)
         README_PICTURE.write_bytes(picture)
-    print(f"{path.relative_to(ROOT)}: {time.perf_counter() - started:.0f} s")
+    print(f"{os.path.relpath(path)}: {time.perf_counter() - started:.0f} s")
 
 
 def main() -> None:

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator
 import nbformat
 
 from gan_utils import claims
-from tests.pages import PROVED, STATEMENTS, Block, Page, tags
+from tests.pages import CHAPTERS, PROVED, STATEMENTS, Block, Page, tags
 from tools import setup_cell
+
+LEDGER = CHAPTERS / "claims.json"
 
 Rule = Callable[[Page], Iterator[str]]
 
@@ -193,7 +195,7 @@ def exercises_are_solved(page: Page) -> Iterator[str]:
 
 def claims_exist(page: Page) -> Iterator[str]:
     """`claims.read("…")` names a claim of the ledger."""
-    for name in sorted(claims_read(page) - set(claims.read_all())):
+    for name in sorted(claims_read(page) - set(claims.read_all(LEDGER))):
         yield f"the ledger has no claim {name!r}: run `make claims CLAIM={name}`"
 
 

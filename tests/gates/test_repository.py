@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,7 +100,7 @@ def test_bad_style_is_noticed(tmp_path: Path, command: list[str], source: str, c
 
 
 @pytest.mark.parametrize("name", ["README.md", "intro.md"])
-def test_code_in_front_matter_runs(name: str, capfd: pytest.CaptureFixture[str]):
+def test_code_in_front_matter_runs(name: str):
     text = (ROOT / name).read_text(encoding="utf-8")
     blocks = [block.body for block in pages.parse_blocks(text) if block.name == "python"]
     assert blocks
@@ -127,8 +128,6 @@ def test_the_lock_pins_everything_that_is_asked_for():
 
 
 def test_ranges_of_book_and_package_agree():
-    import tomllib
-
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     asked = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     assert [need for need in project["dependencies"] if need not in asked] == []
