@@ -266,6 +266,17 @@ def claims_read(page: Page) -> set[str]:
     }
 
 
+def claims_not_shown(homes: dict[str, str], pages: list[Page]) -> list[str]:
+    """Of claims and the pages they belong to, those that their page does not print."""
+    shown = {(name, page.name) for page in pages for name in claims_read(page)}
+    return [f"{page}: {name}" for name, page in homes.items() if (name, page) not in shown]
+
+
+def repeated(labels: list[str]) -> list[str]:
+    """The labels that stand more than once."""
+    return sorted({label for label in labels if labels.count(label) > 1})
+
+
 def _parsed(cell: nbformat.NotebookNode) -> list[ast.stmt]:
     try:
         return ast.parse(cell.source).body

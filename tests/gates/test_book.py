@@ -10,7 +10,7 @@ import yaml
 from bs4 import BeautifulSoup
 
 from tests import pages
-from tests.gates.rules import looks_like_a_path
+from tests.gates.rules import looks_like_a_path, repeated
 
 
 def build(source: Path, output: Path) -> subprocess.CompletedProcess[str]:
@@ -61,13 +61,33 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output / "_build" / "html"
 
 
+def contents_faults(listed: list[str], files: list[str]) -> list[str]:
+    """Where table of contents and files disagree."""
+    return [
+        *(f"{name} is not in _toc.yml" for name in sorted(set(files) - set(listed))),
+        *(f"{name} does not exist" for name in sorted(set(listed) - set(files))),
+        *(f"{name} is listed twice" for name in repeated(listed)),
+    ]
+
+
 def test_contents_and_files_agree():
-    files = [path.relative_to(pages.ROOT).with_suffix("") for path in pages.paths()]
-    files += [p.relative_to(pages.ROOT).with_suffix("") for p in pages.CHAPTERS.rglob("*.md")]
-    listed = toc_files()
-    chapters = [name for name in listed if name.startswith("chapters/")]
-    assert sorted(chapters) == sorted(path.as_posix() for path in files)
-    assert len(listed) == len(set(listed))
+    sources = [*pages.paths(), *pages.CHAPTERS.rglob("*.md"), *pages.ROOT.glob("*.md")]
+    names = [path.relative_to(pages.ROOT).with_suffix("").as_posix() for path in sources]
+    not_pages = {"README", "LICENSE-TEXT"}
+    assert contents_faults(toc_files(), [name for name in names if name not in not_pages]) == []
+
+
+@pytest.mark.parametrize(
+    ("listed", "complaint"),
+    [
+        (["intro"], "a is not in _toc.yml"),
+        (["intro", "a", "b"], "b does not exist"),
+        (["intro", "a", "a"], "a is listed twice"),
+    ],
+)
+def test_wrong_contents_are_noticed(listed: list[str], complaint: str):
+    assert contents_faults(["intro", "a"], ["intro", "a"]) == []
+    assert contents_faults(listed, ["intro", "a"]) == [complaint]
 
 
 @pytest.mark.parametrize("name", toc_files())

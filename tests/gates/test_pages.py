@@ -43,13 +43,12 @@ def test_labels_are_unique_in_the_book(kind: str):
         labels = [figure["name"] for figure in figures if "name" in figure]
     else:
         labels = [block.label for page in PAGES for block in page.directives(kind)]
-    assert sorted(labels) == sorted(set(labels))
+    assert rules.repeated(labels) == []
 
 
 def test_every_claim_is_shown_on_its_page():
-    shown = {(name, page.name) for page in PAGES for name in rules.claims_read(page)}
-    missing = {(claim.name, claim.page) for claim in claims.read_all(rules.LEDGER).values()} - shown
-    assert not missing, f"claims that their page does not print: {sorted(missing)}"
+    homes = {claim.name: claim.page for claim in claims.read_all(rules.LEDGER).values()}
+    assert rules.claims_not_shown(homes, PAGES) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -198,6 +197,19 @@ def test_rule_notices_the_fault(rule: rules.Rule, spoil: Callable[[Page], object
     page = sample()
     spoil(page)
     assert complaint in "\n".join(rule(page))
+
+
+def test_a_repeated_label_is_noticed():
+    assert rules.repeated(["thm-a", "thm-b"]) == []
+    assert rules.repeated(["thm-a", "thm-b", "thm-a"]) == ["thm-a"]
+
+
+def test_a_claim_that_is_not_shown_is_noticed():
+    page = sample()
+    append_cell('print(claims.read("here"))')(page)
+    assert rules.claims_not_shown({"here": page.name}, [page]) == []
+    assert rules.claims_not_shown({"here": "elsewhere"}, [page]) == ["elsewhere: here"]
+    assert rules.claims_not_shown({"silent": page.name}, [page]) == [f"{page.name}: silent"]
 
 
 def test_every_rule_is_shown_to_bite():
