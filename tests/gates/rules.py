@@ -7,6 +7,7 @@ tests beside this file ask every rule about every page, and about a page that is
 import ast
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import nbformat
 
@@ -167,7 +168,7 @@ def labels_fit_their_kind(page: Page) -> Iterator[str]:
 def statements_are_proved(page: Page) -> Iterator[str]:
     """After a statement the next thing stated is its proof."""
     sequence = page.directives(*STATEMENTS, "prf:proof")
-    for block, following in zip(sequence, [*sequence[1:], None], strict=True):
+    for block, following in pairwise([*sequence, None]):
         if block.name in PROVED and (following is None or following.name != "prf:proof"):
             yield f"{block.label} is not followed by its proof"
         if block.name == "prf:proof" and len(block.body.split()) < 5:

@@ -188,6 +188,12 @@ def test_rule_is_content_with_the_sample(rule: rules.Rule):
     assert list(rule(sample())) == []
 
 
+def test_a_page_need_not_state_anything():
+    page = sample()
+    page.notebook.cells[TEXT_CELL].source = "# A title"
+    assert list(rules.statements_are_proved(page)) == []
+
+
 @pytest.mark.parametrize(
     ("rule", "spoil", "complaint"),
     BREAKS,
