@@ -1,0 +1,85 @@
+"""The reader of pages finds what Sphinx finds."""
+
+import traceback
+
+import pytest
+
+from tests import pages
+from tests.gates.sample import sample
+
+TEXT = """\
+Before.
+
+::::{solution} ex-a
+:label: sol-a
+:class: dropdown
+
+First
+```python
+x = {"a": 1}
+```
+:::{note}
+inside
+:::
+::::
+
+```{math}
+:label: eq-a
+
+y = x
+```
+
+    :::{prf:theorem} not a fence but indented code
+"""
+
+
+def test_fences_nest_and_carry_options():
+    solution, formula = pages.parse_blocks(TEXT)
+    assert (solution.name, solution.argument, solution.label) == ("solution", "ex-a", "sol-a")
+    assert solution.options["class"] == "dropdown"
+    assert [block.name for block in solution.blocks()] == ["python", "note"]
+    assert solution.python() == ['x = {"a": 1}']
+    assert (formula.name, formula.label, formula.body) == ("math", "eq-a", "y = x")
+
+
+def test_directives_inside_directives_are_found():
+    assert [block.name for block in pages.walk(pages.parse_blocks(TEXT))] == [
+        "solution",
+        "python",
+        "note",
+        "math",
+    ]
+
+
+def test_a_fence_inside_code_opens_nothing():
+    text = "```text\n:::{prf:theorem} T\n:::\n```"
+    assert [block.name for block in pages.walk(pages.parse_blocks(text))] == ["text"]
+
+
+def test_definitions_are_those_of_the_page_only():
+    namespace = pages.execute_definitions(sample())
+    assert namespace["double"](namespace["COUNT"]) == 6
+    assert "REPOSITORY" not in namespace
+    assert namespace["double"].__module__ == "chapters.probability.sample"
+
+
+def test_a_page_without_definitions_is_refused():
+    page = sample()
+    page.code[1].metadata.tags = []
+    with pytest.raises(LookupError, match="no cell tagged 'definitions'"):
+        pages.execute_definitions(page)
+
+
+def test_a_traceback_shows_the_line_of_the_page():
+    namespace = pages.execute_definitions(sample())
+    with pytest.raises(TypeError) as caught:
+        namespace["double"](None)
+    text = "".join(traceback.format_exception(caught.value))
+    assert "<probability/sample, code cell 1>" in text
+    assert "return 2 * x" in text
+
+
+def test_a_book_without_notebooks_is_refused(tmp_path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pages, "CHAPTERS", tmp_path)
+    with pytest.raises(FileNotFoundError, match="no notebooks"):
+        pages.paths()
