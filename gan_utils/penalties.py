@@ -50,6 +50,11 @@ class _Penalty:
         """The coefficient."""
         return asdict(self)
 
+    @classmethod
+    def from_config(cls, config):
+        """Inverse of `get_config`."""
+        return cls(**config)
+
 
 @keras.saving.register_keras_serializable(package="gan_utils")
 @dataclass(frozen=True)

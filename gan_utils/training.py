@@ -1,0 +1,421 @@
+"""`GAN`: two players trained alternately through Keras' own `fit` (TensorFlow)."""
+
+import random
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gan_utils import _checks
+from gan_utils.losses import AdversarialLoss
+
+_PLAYERS = ("discriminator", "generator")
+_SAMPLES_AT_ONCE = 4096
+_NO_FAILURE = -1
+
+
+@keras.saving.register_keras_serializable(package="gan_utils")
+class GAN(keras.Model):
+    r"""A generator and a discriminator that are trained against each other.
+
+    One training step is one update of the discriminator on a batch of real data and as many
+    generated samples, then, on every `critic_steps`-th step, one update of the generator with
+    fresh noise z ~ N(0, I):
+
+    .. math:: \psi \leftarrow \psi - \eta_D \nabla_\psi \bigl[ L_D(\ell_\psi(x), \ell_\psi(G_\theta(z)))
+              + \textstyle\sum_i R_i(\psi) \bigr], \qquad
+              \theta \leftarrow \theta - \eta_G \nabla_\theta L_G(\ell_\psi(x), \ell_\psi(G_\theta(z'))).
+
+    Either step moves its own player only; the other one's weights and state, such as the averages
+    of batch normalisation, stay. Both networks run in training mode.
+
+    Parameters
+    ----------
+    generator : keras.Model
+        (n, latent_dim) -> (n, ...), built.
+    discriminator : keras.Model
+        (n, ...) -> (n, 1) logits, built. Weights must not be shared between the two.
+    loss : AdversarialLoss
+    penalties : sequence of callables (discriminator, real, fake) -> scalar
+        Added to the discriminator's loss.
+    critic_steps : int
+        Updates of the discriminator for each one of the generator. Every update has a batch of
+        its own.
+    ema_decay : float in [0, 1)
+        Where positive, `sample` uses the generator's weights averaged over its updates. In update
+        t the average keeps min(ema_decay, (1 + t) / (10 + t)) of itself, so that it forgets the
+        initial weights.
+    seed : int, optional
+        Of the noise, which depends on it and on the number of steps taken, and on nothing else: a
+        saved and restored model goes on as if it had not been interrupted. By default drawn from
+        Python's `random`, which `keras.utils.set_random_seed` seeds.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not as described; the message names it.
+
+    References
+    ----------
+    .. [1] Goodfellow et al. (2014), "Generative adversarial nets", algorithm 1.
+    .. [2] Yazıcı et al. (2019), "The unusual effectiveness of averaging in GAN training",
+       equation (5).
+
+    Examples
+    --------
+    >>> from gan_utils import NON_SATURATING, mlp
+    >>> gan = GAN(mlp(2, 1), mlp(1, 1), NON_SATURATING, seed=0)
+    >>> gan.compile(generator_optimizer="adam", discriminator_optimizer="adam")
+    >>> _ = gan.fit(np.random.default_rng(0).normal(size=[64, 1]), batch_size=32, verbose=0)
+    >>> gan.sample(5, seed=0).shape
+    (5, 1)
+    """
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        loss,
+        *,
+        penalties=(),
+        critic_steps=1,
+        ema_decay=0.0,
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        _check_networks(generator, discriminator)
+        _check_strategies(loss, penalties)
+        if not 0 <= ema_decay < 1:
+            raise ValueError(f"ema_decay: expected a number in [0, 1), got {ema_decay!r}")
+        self.generator = generator
+        self.discriminator = discriminator
+        self.adversarial_loss = loss
+        self.penalties = tuple(penalties)
+        self.critic_steps = _checks.count("critic_steps", critic_steps)
+        self.ema_decay = ema_decay
+        chosen = random.randrange(2**31) if seed is None else seed
+        self.seed = _checks.count("seed", chosen, at_least=0)
+        self.latent_dim = generator.input_shape[-1]
+        self._create_state()
+        self.built = True
+
+    def _create_state(self):
+        self.step = self.add_weight(
+            name="step", shape=(), dtype="int64", initializer="zeros", trainable=False
+        )
+        # 2 * step + player of the first loss that was not finite.
+        self.failure = self.add_weight(
+            name="failure",
+            shape=(),
+            dtype="int64",
+            initializer=keras.initializers.Constant(_NO_FAILURE),
+            trainable=False,
+        )
+        self.averages = [self._average_of(v) for v in self._averaged_variables()]
+        self.discriminator_loss = keras.metrics.Mean(name="discriminator_loss")
+        self.generator_loss = keras.metrics.Mean(name="generator_loss")
+
+    def _averaged_variables(self):
+        return self.generator.trainable_variables if self.ema_decay else []
+
+    def _average_of(self, variable):
+        average = self.add_weight(
+            name="average", shape=variable.shape, dtype=variable.dtype, trainable=False
+        )
+        average.assign(variable)
+        return average
+
+    def call(self, z, training=False):
+        """Samples for given noise, from the latest weights: (n, latent_dim) -> (n, ...)."""
+        return self.generator(z, training=training)
+
+    def compile(
+        self,
+        *,
+        generator_optimizer,
+        discriminator_optimizer,
+        steps_per_execution=1,
+        jit_compile=False,
+        run_eagerly=False,
+    ):
+        """Prepare for `fit`.
+
+        Parameters
+        ----------
+        generator_optimizer, discriminator_optimizer : keras.optimizers.Optimizer, or its name
+            One each: an optimiser that both shared would mix the two players' moments.
+        steps_per_execution : int
+            Training steps in one call of the compiled function. Many small steps gain most.
+        jit_compile : bool
+            Compile with XLA.
+        run_eagerly : bool
+            Run step by step in Python, to look inside.
+
+        Raises
+        ------
+        ValueError
+            If both optimizers are one object.
+        """
+        if generator_optimizer is discriminator_optimizer and not isinstance(
+            generator_optimizer, str
+        ):
+            raise ValueError(
+                "discriminator_optimizer: expected another object than the generator's"
+            )
+        super().compile(
+            optimizer=None,
+            steps_per_execution=steps_per_execution,
+            jit_compile=jit_compile,
+            run_eagerly=run_eagerly,
+        )
+        self.generator_optimizer = keras.optimizers.get(generator_optimizer)
+        self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer)
+        self._compile_options = {
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": jit_compile,
+            "run_eagerly": run_eagerly,
+        }
+        # Slots must exist before the step is traced.
+        self.generator_optimizer.build(self.generator.trainable_variables)
+        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+
+    def get_compile_config(self):
+        """What `compile` was called with, for `save`."""
+        if not self.compiled:
+            return None
+        serialize = keras.optimizers.serialize
+        return {
+            "generator_optimizer": serialize(self.generator_optimizer),
+            "discriminator_optimizer": serialize(self.discriminator_optimizer),
+            **self._compile_options,
+        }
+
+    def compile_from_config(self, config):
+        """Compile as `get_compile_config` says."""
+        optimizers = {f"{player}_optimizer" for player in _PLAYERS}
+        deserialize = keras.optimizers.deserialize
+        self.compile(**{k: deserialize(v) if k in optimizers else v for k, v in config.items()})
+
+    def fit(self, x=None, *, callbacks=None, **kwargs):
+        """Train on real data.
+
+        Parameters
+        ----------
+        x : tf.data.Dataset of batches (n, ...), or an array with `batch_size`
+        callbacks, **kwargs
+            As in `keras.Model.fit`.
+
+        Returns
+        -------
+        keras.callbacks.History
+            With the running means of `discriminator_loss` and `generator_loss` of each epoch.
+
+        Raises
+        ------
+        FloatingPointError
+            When a loss or a gradient is NaN or infinite. The message names the step. That step is
+            not taken: all weights are those before it.
+        ValueError
+            If the data do not have the discriminator's input shape.
+        """
+        given = [callbacks] if isinstance(callbacks, keras.callbacks.Callback) else callbacks
+        return super().fit(x, callbacks=[*(given or []), _StopAtFailure()], **kwargs)
+
+    def train_step(self, data):
+        """One step on a batch of real data; called by `fit`."""
+        real, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        real = self._checked_batch(real)
+        self._discriminator_step(real)
+        if self.critic_steps == 1:
+            self._generator_step(real)
+        else:
+            due = tf.equal((self.step + 1) % self.critic_steps, 0)
+            tf.cond(due, lambda: self._generator_step(real), lambda: None)
+        self.step.assign_add(tf.cast(self._is_healthy(), "int64"))
+        return {m.name: m.result() for m in (self.discriminator_loss, self.generator_loss)}
+
+    def _checked_batch(self, real):
+        real = tf.cast(real, self.compute_dtype)
+        expected = self.discriminator.input_shape
+        if not real.shape.is_compatible_with(expected):
+            raise ValueError(f"x: expected batches of shape {expected}, got {tuple(real.shape)}")
+        return real
+
+    def _discriminator_step(self, real):
+        player = self.discriminator
+        fake, _, _ = _forward(self.generator, self._noise(tf.shape(real)[0], 0))
+        with tf.GradientTape() as tape:
+            real_logits, state, _ = _forward(player, real)
+            fake_logits, state, regularisers = _forward(player, fake, state)
+            loss = self.adversarial_loss.discriminator(_single(real_logits), _single(fake_logits))
+            for penalty in self.penalties:
+                loss += penalty(lambda x: _single(_forward(player, x)[0]), real, fake)
+            loss += sum(map(_single, regularisers))
+        gradients = tape.gradient(loss, player.trainable_variables)
+        self._update(0, loss, gradients, state)
+
+    def _generator_step(self, real):
+        player = self.generator
+        z = self._noise(tf.shape(real)[0], 1)
+        with tf.GradientTape() as tape:
+            fake, state, regularisers = _forward(player, z)
+            fake_logits, _, _ = _forward(self.discriminator, fake)
+            # Most generator losses do not look at these; the graph then never computes them.
+            real_logits, _, _ = _forward(self.discriminator, real)
+            loss = self.adversarial_loss.generator(_single(real_logits), _single(fake_logits))
+            loss += sum(map(_single, regularisers))
+        gradients = tape.gradient(loss, player.trainable_variables)
+        self._update(1, loss, gradients, state, then=self._update_averages)
+
+    def _noise(self, n, player):
+        """Noise that depends on the seed, the step and the player alone."""
+        key = tf.stack([tf.constant(self.seed, tf.int64), 2 * self.step.value + player])
+        shape = [n, self.latent_dim]
+        noise = tf.random.stateless_normal(shape, seed=key, dtype=tf.float32, alg="philox")
+        return tf.cast(noise, self.compute_dtype)
+
+    def _update(self, player, loss, gradients, state, then=lambda: None):
+        """Move one player, unless something is not finite now or has not been before."""
+        model = getattr(self, _PLAYERS[player])
+        optimizer = getattr(self, f"{_PLAYERS[player]}_optimizer")
+        total = tf.add_n([_single(tf.reduce_sum(g)) for g in gradients if g is not None])
+        finite = tf.math.is_finite(loss) & tf.math.is_finite(total)
+
+        def move():
+            optimizer.apply(gradients, model.trainable_variables)
+            for variable, new in zip(model.non_trainable_variables, state, strict=True):
+                variable.assign(new)
+            then()
+
+        healthy = self._is_healthy()
+        tf.cond(healthy & finite, move, lambda: None)
+        failed = 2 * (self.step + 1) + player
+        self.failure.assign(tf.where(healthy & ~finite, failed, self.failure))
+        getattr(self, f"{_PLAYERS[player]}_loss").update_state(loss)
+
+    def _is_healthy(self):
+        return tf.equal(self.failure, _NO_FAILURE)
+
+    def _update_averages(self):
+        updates = tf.cast(self.generator_optimizer.iterations, tf.float32)
+        decay = tf.minimum(self.ema_decay, updates / (updates + 9))
+        for average, variable in zip(self.averages, self._averaged_variables(), strict=True):
+            share = tf.cast(1 - decay, average.dtype)
+            average.assign_add(share * (variable - average))
+
+    def sample(self, n, *, seed):
+        """Samples of the generator, from averaged weights where `ema_decay` is positive.
+
+        Parameters
+        ----------
+        n : int
+        seed : int
+            The same seed gives the same noise, whatever was done before.
+
+        Returns
+        -------
+        (n, ...) NumPy array, float32
+
+        Raises
+        ------
+        ValueError
+            If `n` < 1 or `seed` < 0.
+        """
+        n, seed = _checks.count("n", n), _checks.count("seed", seed, at_least=0)
+        # Training uses the counters from 0: this one is its own.
+        shape, key = [n, self.latent_dim], [seed, -1]
+        z = tf.random.stateless_normal(shape, seed=tf.constant(key, tf.int64), alg="philox")
+        weights = self.averages or self.generator.trainable_variables
+        state = self.generator.non_trainable_variables
+        parts = [
+            self.generator.stateless_call(weights, state, z[i : i + _SAMPLES_AT_ONCE])[0]
+            for i in range(0, n, _SAMPLES_AT_ONCE)
+        ]
+        return np.concatenate([keras.ops.convert_to_numpy(p) for p in parts]).astype(np.float32)
+
+    def get_config(self):
+        """Everything that `__init__` takes, serialised."""
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "generator": serialize(self.generator),
+            "discriminator": serialize(self.discriminator),
+            "loss": serialize(self.adversarial_loss),
+            "penalties": [serialize(penalty) for penalty in self.penalties],
+            "critic_steps": self.critic_steps,
+            "ema_decay": self.ema_decay,
+            "seed": self.seed,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        """Inverse of `get_config`."""
+        deserialize = keras.saving.deserialize_keras_object
+        config = {**config, "penalties": [deserialize(p) for p in config["penalties"]]}
+        for name in ("generator", "discriminator", "loss"):
+            config[name] = deserialize(config[name])
+        return cls(**config)
+
+
+class _StopAtFailure(keras.callbacks.Callback):
+    """Turn a recorded failure into an exception once the compiled function returns."""
+
+    def on_train_begin(self, logs=None):
+        self.model.failure.assign(_NO_FAILURE)
+
+    def on_train_batch_end(self, batch, logs=None):
+        failure = int(self.model.failure)
+        if failure != _NO_FAILURE:
+            step, player = divmod(failure, 2)
+            raise FloatingPointError(
+                f"the {_PLAYERS[player]}'s loss or its gradient is not finite at step {step} "
+                f"(the first is step 1). Its update was not made: all weights are those before it."
+            )
+
+
+def _forward(model, x, state=None):
+    """Run a model in training mode without side effects: outputs, new state, regularisers."""
+    state = model.non_trainable_variables if state is None else state
+    outputs, state, regularisers = model.stateless_call(
+        model.trainable_variables, state, x, training=True, return_losses=True
+    )
+    return outputs, state, regularisers
+
+
+def _single(x):
+    """At least single precision, in which losses are summed."""
+    return tf.cast(x, tf.float32) if x.dtype.size < 4 else x
+
+
+def _check_networks(generator, discriminator):
+    for name, model in {"generator": generator, "discriminator": discriminator}.items():
+        if not isinstance(model, keras.Model):
+            raise ValueError(f"{name}: expected a keras.Model, got {model!r}")
+        if not model.built:
+            raise ValueError(f"{name}: expected a built model; give it a keras.Input")
+    if len(generator.input_shape) != 2 or generator.input_shape[-1] is None:
+        raise ValueError(
+            f"generator: expected an input of shape (None, latent_dim), got {generator.input_shape}"
+        )
+    if generator.output_shape != discriminator.input_shape:
+        raise ValueError(
+            f"discriminator: expected the generator's output {generator.output_shape} as its "
+            f"input, got {discriminator.input_shape}"
+        )
+    if discriminator.output_shape != (None, 1):
+        raise ValueError(
+            f"discriminator: expected logits of shape (None, 1), got {discriminator.output_shape}"
+        )
+
+
+def _check_strategies(loss, penalties):
+    if not isinstance(loss, AdversarialLoss):
+        raise ValueError(
+            f"loss: expected an AdversarialLoss, such as gan_utils.NON_SATURATING, got {loss!r}"
+        )
+    if callable(penalties) or not all(map(callable, penalties)):
+        raise ValueError(
+            f"penalties: expected a sequence of penalties, such as [gan_utils.r1(1.0)], "
+            f"got {penalties!r}"
+        )
