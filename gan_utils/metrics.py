@@ -74,7 +74,7 @@ class ModeCoverage(NamedTuple):
 
 
 HIGH_QUALITY_RADIUS = 3.0
-MODE_THRESHOLD = 20 / 10_000
+SAMPLES_PER_MODE, SAMPLES_DRAWN = 20, 10_000
 
 
 def mode_coverage(samples, mixture):
@@ -127,7 +127,7 @@ def mode_coverage(samples, mixture):
     inside = chdtr(mixture.dim, HIGH_QUALITY_RADIUS**2)
     true = np.append(mixture.weights * inside, 1 - inside)
     return ModeCoverage(
-        modes=int((counts >= np.ceil(n * MODE_THRESHOLD)).sum()),
+        modes=int((counts * SAMPLES_DRAWN >= SAMPLES_PER_MODE * n).sum()),
         high_quality=float(good.mean()),
         reverse_kl=float(kl(np.append(counts, n - good.sum()) / n, true)),
     )

@@ -48,6 +48,12 @@ def test_coordinates_of_very_different_scale_are_not_a_singular_covariance():
     assert p.log_prob([[0.0, 0.0]]) == pytest.approx(-np.log(2 * np.pi), abs=1e-12)
 
 
+def test_weights_in_float32_are_accepted_and_sum_to_one():
+    p = GaussianMixture(np.full(7, 1 / 7, dtype=np.float32), np.arange(7), np.ones(7))
+    assert p.weights.sum() == pytest.approx(1.0, abs=1e-15)
+    assert len(p.sample(10, seed=0)) == 10
+
+
 def test_far_away_the_log_density_of_a_mixture_stays_finite():
     expected = np.log(0.75) + stats.norm(2.0, 1.0).logpdf(1e4)
     np.testing.assert_allclose(BIMODAL.log_prob([1e4]), expected)
@@ -140,6 +146,11 @@ def test_parameters_cannot_be_changed():
         BIMODAL.weights[0] = 1.0
     with pytest.raises(AttributeError):
         TILTED.mean = np.zeros(2)
+
+
+def test_rounding_that_breaks_the_symmetry_is_taken_away():
+    cov = Gaussian([0.0, 0.0], [[1.0, 0.5], [0.5 + 1e-9, 1.0]]).cov
+    np.testing.assert_array_equal(cov, cov.T)
 
 
 def test_the_callers_array_is_neither_kept_nor_frozen():

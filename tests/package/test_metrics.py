@@ -46,6 +46,16 @@ def test_frechet_keeps_its_digits_where_the_covariances_almost_agree():
     assert value == pytest.approx(1e-12 * np.trace(cov), rel=1e-6)
 
 
+@pytest.mark.parametrize(("rank_x", "rank_y"), [(3, 80), (5, 7)])
+def test_frechet_takes_no_rounding_noise_for_variance(rank_x, rank_y):
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(60, rank_x)), rng.normal(size=(60, rank_y))
+    overlap = np.linalg.svd(b.T @ a, compute_uv=False).sum()
+    expected = np.square(a).sum() + np.square(b).sum() - 2 * overlap
+    value = frechet_distance(np.zeros(60), a @ a.T, np.zeros(60), b @ b.T)
+    assert value == pytest.approx(expected, rel=1e-12)
+
+
 def test_frechet_of_samples_fewer_than_dimensions():
     # In the span of orthogonal axes the covariances commute, and the distance is a plain sum.
     cov_x, cov_y = np.diag([4.0, 1.0, 0.0, 0.0]), np.diag([1.0, 0.0, 9.0, 0.0])
