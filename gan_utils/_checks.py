@@ -113,13 +113,3 @@ def semi_definite(name, eigenvalues):
         raise ValueError(
             f"{name}: expected a positive semi-definite matrix, got the eigenvalue {smallest:g}"
         )
-
-
-def images(name, value):
-    """`value` as (n, height, width, channels) float32 images in [-1, 1]."""
-    array = np.asarray(finite(name, value), dtype=np.float32)
-    shape(name, array, (None, None, None, None))
-    if array.size and np.abs(array).max() > 1:
-        low, high = array.min(), array.max()
-        raise ValueError(f"{name}: expected images in [-1, 1], got [{low:g}, {high:g}]")
-    return array
