@@ -144,14 +144,14 @@ class wgan_gp(_Penalty):  # noqa: N801 (the field's name)
 def _points_between(real, fake):
     """One point on each segment from real to fake.
 
-    The uniform weight is a hash of the batch itself, so that a resumed run draws what the
-    uninterrupted one would have drawn.
+    The seed of the uniform weights is a hash of the bits of the real batch, so that a resumed
+    run draws what the uninterrupted one would have drawn.
     """
     real, fake = tf.convert_to_tensor(real), tf.convert_to_tensor(fake)
-    bits = tf.bitcast(tf.cast([tf.reduce_sum(real), tf.reduce_sum(fake)], tf.float32), tf.int32)
+    bits = tf.reduce_sum(tf.bitcast(tf.cast(real, tf.float32), tf.int32))
     shape = tf.concat([tf.shape(real)[:1], tf.ones([real.shape.rank - 1], tf.int32)], axis=0)
-    t = tf.cast(tf.random.stateless_uniform(shape, seed=bits), real.dtype)
-    return real + t * (fake - real)
+    t = tf.random.stateless_uniform(shape, seed=tf.stack([bits, 0]), alg="philox")
+    return real + tf.cast(t, real.dtype) * (fake - real)
 
 
 def _safe_sqrt(x):

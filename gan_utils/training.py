@@ -22,9 +22,12 @@ class GAN(keras.Model):
     generated samples, then, on every `critic_steps`-th step, one update of the generator with
     fresh noise z ~ N(0, I):
 
-    .. math:: \psi \leftarrow \psi - \eta_D \nabla_\psi \bigl[ L_D(\ell_\psi(x), \ell_\psi(G_\theta(z)))
-              + \textstyle\sum_i R_i(\psi) \bigr], \qquad
-              \theta \leftarrow \theta - \eta_G \nabla_\theta L_G(\ell_\psi(x), \ell_\psi(G_\theta(z'))).
+    .. math::
+
+        \psi &\leftarrow \psi - \eta_D \nabla_\psi
+        \bigl[ L_D(\ell_\psi(x), \ell_\psi(G_\theta(z))) + \textstyle\sum_i R_i(\psi) \bigr], \\
+        \theta &\leftarrow \theta - \eta_G \nabla_\theta
+        L_G(\ell_\psi(x), \ell_\psi(G_\theta(z'))).
 
     Either step moves its own player only; the other one's weights and state, such as the averages
     of batch normalisation, stay. Both networks run in training mode.
@@ -93,7 +96,7 @@ class GAN(keras.Model):
         self.adversarial_loss = loss
         self.penalties = tuple(penalties)
         self.critic_steps = _checks.count("critic_steps", critic_steps)
-        self.ema_decay = ema_decay
+        self.ema_decay = float(ema_decay)
         chosen = random.randrange(2**31) if seed is None else seed
         self.seed = _checks.count("seed", chosen, at_least=0)
         self.latent_dim = generator.input_shape[-1]
@@ -148,7 +151,7 @@ class GAN(keras.Model):
         steps_per_execution : int
             Training steps in one call of the compiled function. Many small steps gain most.
         jit_compile : bool
-            Compile with XLA.
+            Compile with XLA, whose random numbers are others for the same seed.
         run_eagerly : bool
             Run step by step in Python, to look inside.
 
