@@ -164,7 +164,7 @@ class GAN(keras.Model):
             generator_optimizer, str
         ):
             raise ValueError(
-                "discriminator_optimizer: expected another object than the generator's"
+                "discriminator_optimizer: expected one of its own, got the generator's"
             )
         super().compile(
             optimizer=None,
@@ -253,7 +253,7 @@ class GAN(keras.Model):
             fake_logits, state, regularisers = _forward(player, fake, state)
             loss = self.adversarial_loss.discriminator(_single(real_logits), _single(fake_logits))
             for penalty in self.penalties:
-                loss += penalty(lambda x: _single(_forward(player, x)[0]), real, fake)
+                loss += _single(penalty(lambda x: _forward(player, x)[0], real, fake))
             loss += sum(map(_single, regularisers))
         gradients = tape.gradient(loss, player.trainable_variables)
         self._update(0, loss, gradients, state)
