@@ -99,13 +99,32 @@ def test_bad_style_is_noticed(tmp_path: Path, command: list[str], source: str, c
     assert complaint.lower() in (done.stdout + done.stderr).lower()
 
 
-@pytest.mark.parametrize("name", ["README.md", "intro.md"])
-def test_code_in_front_matter_runs(name: str):
+def python_blocks(name: str) -> list[str]:
+    """The python code that a Markdown file shows."""
     text = (ROOT / name).read_text(encoding="utf-8")
-    blocks = [block.body for block in pages.parse_blocks(text) if block.name == "python"]
-    assert blocks
-    for number, source in enumerate(blocks):
+    return [block.body for block in pages.parse_blocks(text) if block.name == "python"]
+
+
+def numbers_not_printed(source: str, printed: str) -> list[str]:
+    """Decimal numbers in the code's comments that its output does not begin to repeat."""
+    comments = re.findall(r"#(.*)", source)
+    return [n for text in comments for n in re.findall(r"\d+\.\d+", text) if n not in printed]
+
+
+@pytest.mark.parametrize("name", ["README.md", "intro.md"])
+def test_code_in_front_matter_runs_and_prints_what_it_says(
+    name: str, capsys: pytest.CaptureFixture[str]
+):
+    assert python_blocks(name)
+    for number, source in enumerate(python_blocks(name)):
         pages.run(source, f"<{name}, block {number}>", {"__name__": name})
+        assert numbers_not_printed(source, capsys.readouterr().out) == []
+
+
+def test_a_number_that_is_not_printed_is_noticed():
+    source = "print(x)  # 0.1102 nats"
+    assert numbers_not_printed(source, "0.1114") == ["0.1102"]
+    assert numbers_not_printed(source, "0.11021") == []
 
 
 def test_files_that_front_matter_shows_exist():
