@@ -110,9 +110,9 @@ def dcgan_generator(latent_dim=64, width=64, channels=1, *, seed=None):
 def dcgan_discriminator(width=64, channels=1, *, seed=None):
     """A convolutional discriminator of 28x28 images.
 
-    Two convolutions of stride 2 to (14, 14, width) and (7, 7, 2·width), and a dense layer to one
-    logit. There is no batch normalisation: a gradient penalty needs a logit that depends on its
-    own image alone.
+    The generator's mirror image: three convolutions of stride 2 to (14, 14, width // 2),
+    (7, 7, width) and (4, 4, 2·width), and a dense layer to one logit. There is no batch
+    normalisation: a gradient penalty needs a logit that depends on its own image alone.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def dcgan_discriminator(width=64, channels=1, *, seed=None):
     Raises
     ------
     ValueError
-        If `width` or `channels` is less than 1.
+        If `channels` is less than 1 or `width` less than 2.
 
     References
     ----------
@@ -140,15 +140,17 @@ def dcgan_discriminator(width=64, channels=1, *, seed=None):
     >>> dcgan_discriminator(width=4).output_shape
     (None, 1)
     """
-    for name, value in {"width": width, "channels": channels}.items():
-        _checks.count(name, value)
-    first, second, last = _seeds(seed, 3)
+    _checks.count("channels", channels)
+    _checks.count("width", width, at_least=2)
+    first, second, third, last = _seeds(seed, 4)
     return keras.Sequential(
         [
             keras.Input([IMAGE_SIZE, IMAGE_SIZE, channels]),
-            _downsample(width, first),
+            _downsample(width // 2, first),
             layers.LeakyReLU(0.2),
-            _downsample(2 * width, second),
+            _downsample(width, second),
+            layers.LeakyReLU(0.2),
+            _downsample(2 * width, third),
             layers.LeakyReLU(0.2),
             layers.Flatten(),
             layers.Dense(1, kernel_initializer=_glorot(last)),

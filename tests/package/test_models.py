@@ -26,7 +26,12 @@ def test_dcgan_parameters_follow_from_the_layers():
     ]
     assert generator.count_params() == sum(layers)
     discriminator = dcgan_discriminator(width)
-    layers = [4 * 4 * width + width, 4 * 4 * width * 2 * width + 2 * width, 7 * 7 * 2 * width + 1]
+    layers = [
+        (4 * 4 + 1) * (width // 2),
+        4 * 4 * (width // 2) * width + width,
+        4 * 4 * width * 2 * width + 2 * width,
+        4 * 4 * 2 * width + 1,
+    ]
     assert discriminator.count_params() == sum(layers)
 
 
