@@ -1,0 +1,280 @@
+"""The statements of probability/jensen_shannon, each against something that does not know it."""
+
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy.integrate import quad
+from scipy.optimize import minimize
+from scipy.spatial.distance import jensenshannon
+from scipy.special import expit, rel_entr
+from scipy.stats import entropy, norm
+
+from gan_utils import Gaussian, GaussianMixture, js, kl, optimal_logit
+from gan_utils.divergences import JENSEN_SHANNON, quadrature
+from tests.pages import definitions
+
+LOG_2, LOG_4 = np.log(2), np.log(4)
+
+
+@pytest.fixture(scope="module")
+def page():
+    return definitions("probability/jensen_shannon")
+
+
+@st.composite
+def distributions(draw, k=4):
+    """A probability vector, often with zeros."""
+    weights = np.array(draw(st.lists(st.integers(0, 20), min_size=k, max_size=k)), float)
+    assume(weights.sum() > 0)
+    return weights / weights.sum()
+
+
+def value(p, q, d):
+    """V(D) on a finite set, term by term; a zero probability takes its term away."""
+    real = sum(a * np.log(s) if s > 0 else -np.inf for a, s in zip(p, d, strict=True) if a > 0)
+    fake = sum(b * np.log1p(-s) if s < 1 else -np.inf for b, s in zip(q, d, strict=True) if b > 0)
+    return real + fake
+
+
+def best(p, q):
+    """D* on a finite set, and 1/2 where there is nothing."""
+    return np.divide(p, p + q, out=np.full(len(p), 0.5), where=p + q > 0)
+
+
+@pytest.mark.theorem("def-jensen-shannon")
+@given(distributions(), distributions())
+def test_js_is_the_mean_divergence_from_the_mixture(p, q):
+    m = (p + q) / 2
+    by_definition = rel_entr(p, m).sum() / 2 + rel_entr(q, m).sum() / 2
+    assert js(p, q) == pytest.approx(by_definition, abs=1e-12)
+    # SciPy's function is the square root, and its rounding is a square root's.
+    assert js(p, q) == pytest.approx(jensenshannon(p, q) ** 2, abs=1e-7)
+    assert js(p, q) == pytest.approx(js(q, p), abs=1e-15)
+    assert np.isfinite(js(p, q))
+    if np.any((p > 0) & (q == 0)):
+        assert kl(p, q) == np.inf
+
+
+@pytest.mark.theorem("thm-value-js")
+@given(p=distributions(), q=distributions(), seed=st.integers(0, 2**32 - 1))
+def test_the_best_value_is_twice_js_less_log_4(p, q, seed):
+    assert value(p, q, best(p, q)) == pytest.approx(2 * js(p, q) - LOG_4, abs=1e-12)
+    rivals = np.random.default_rng(seed).uniform(size=(50, len(p)))
+    near = np.clip(best(p, q) + 0.02 * (rivals[:25] - 0.5), 0, 1)
+    assert max(value(p, q, d) for d in [*rivals, *near]) <= 2 * js(p, q) - LOG_4 + 1e-12
+
+
+PAIRS = [
+    (Gaussian(0.0, 1.0), Gaussian(0.7, 1.0)),
+    (Gaussian(0.0, 1.0), Gaussian(2.0, 2.25)),
+    (Gaussian(-1.0, 0.09), Gaussian(1.0, 4.0)),
+    (Gaussian(0.5, 4.0), GaussianMixture([0.3, 0.7], [-2.0, 2.0], [0.25, 0.5])),
+]
+
+
+@pytest.mark.parametrize(("p", "q"), PAIRS)
+def test_the_best_value_of_densities(page, p, q):
+    """The same on the line: the page's integral, SciPy's on D* as a probability, and the JS."""
+
+    def integrand(x):
+        a, b = (float(np.exp(d.log_prob([x])[0])) for d in (p, q))
+        return (a * np.log(a / (a + b)) if a else 0) + (b * np.log(b / (a + b)) if b else 0)
+
+    by_scipy = sum(
+        quad(integrand, low, low + 2, epsabs=1e-11, limit=200)[0] for low in range(-24, 24, 2)
+    )
+    exact = 2 * quadrature(JENSEN_SHANNON, p, q) - LOG_4
+    assert by_scipy == pytest.approx(exact, abs=1e-6)
+    if isinstance(q, Gaussian) and p.cov[0, 0] > 0.1:  # the page's panels are one unit wide
+        assert page["exact_value"](page["best_logit"](p, q), p, q) == pytest.approx(exact, abs=1e-6)
+
+
+@pytest.mark.theorem("thm-global-optimum")
+@given(p=distributions(k=3), q=distributions(k=3))
+def test_only_the_data_reach_minus_log_4(p, q):
+    least_seen = value(p, q, best(p, q))
+    assert least_seen >= -LOG_4 - 1e-12
+    assert (least_seen < -LOG_4 + 1e-9) == (np.abs(p - q).max() < 1e-6)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_minimising_the_best_value_finds_the_data(seed):
+    """From a random generator on five points, downhill in V(D*), without being told the answer."""
+    rng = np.random.default_rng(seed)
+    p_data = np.array([0.4, 0.3, 0.2, 0.06, 0.04])
+
+    def generated(theta):
+        return np.exp(theta) / np.exp(theta).sum()
+
+    def best_reply(theta):
+        return value(p_data, generated(theta), best(p_data, generated(theta)))
+
+    result = minimize(best_reply, rng.normal(size=5), tol=1e-10)
+    assert result.fun == pytest.approx(-LOG_4, abs=1e-9)
+    np.testing.assert_allclose(generated(result.x), p_data, atol=1e-4)
+
+
+@pytest.mark.theorem("prop-js-bounded")
+@given(p=distributions(k=5), q=distributions(k=5))
+def test_log_2_is_reached_by_mutually_singular_pairs_only(p, q):
+    assert js(p, q) <= LOG_2 + 1e-15
+    # Enumerate every set A: is there one that p fills and q avoids?
+    subsets = product([False, True], repeat=5)
+    singular = any(
+        np.isclose(p[list(a)].sum(), 1) and np.isclose(q[list(a)].sum(), 0) for a in subsets
+    )
+    assert singular == (js(p, q) > LOG_2 - 1e-9)
+    # Make the pair singular: the ceiling. Let one drop of mass cross over: below it.
+    left, right = np.r_[p, np.zeros(5)], np.r_[np.zeros(5), q]
+    assert js(left, right) == pytest.approx(LOG_2, abs=1e-15)
+    assert js(left, 0.999 * right + 0.001 * left) < LOG_2 - 1e-4
+
+
+@pytest.mark.theorem("prop-lower-bound")
+@given(
+    p=distributions(),
+    q=distributions(),
+    d=st.lists(st.sampled_from(np.arange(11) / 10), min_size=4, max_size=4),
+)
+def test_the_gap_is_the_mean_divergence_of_the_verdicts(p, q, d):
+    d, d_star, m = np.array(d), best(p, q), (p + q) / 2
+    reading = (value(p, q, d) + LOG_4) / 2
+    verdicts = rel_entr(d_star, d) + rel_entr(1 - d_star, 1 - d)
+    gap = verdicts[m > 0] @ m[m > 0]
+    assert gap >= -1e-15
+    if np.isfinite(gap):
+        assert js(p, q) - reading == pytest.approx(gap, abs=1e-12)
+    else:
+        assert reading == -np.inf
+    if np.all(np.isclose(d, d_star) | (m == 0)):
+        assert reading == pytest.approx(js(p, q), abs=1e-12)
+    else:
+        assert reading < js(p, q)
+
+
+@pytest.mark.parametrize("logit", [np.sin, lambda x: 3 * x, lambda x: np.where(x < 1, 2.0, -0.5)])
+def test_the_page_measures_gap_and_regret(page, logit):
+    """Against SciPy's quadrature on densities from scipy.stats."""
+    p, q = page["gaussian_pair"](2.0)
+
+    def terms(x):
+        a, b, s = norm.pdf(x), norm.pdf(x, 2), expit(logit(x))
+        return np.array([a, b, s, a / (a + b)])
+
+    def value_at(x):
+        a, b, s, _ = terms(x)
+        return a * np.log(s) + b * np.log1p(-s)
+
+    def regret_at(x):
+        a, b, s, t = terms(x)
+        verdicts = rel_entr(t, s) + rel_entr(1 - t, 1 - s)
+        return (a + b) / 2 * verdicts
+
+    def scipy_integral(f):
+        return sum(quad(f, low, low + 1, epsabs=1e-12)[0] for low in range(-9, 11))
+
+    assert page["exact_value"](logit, p, q) == pytest.approx(scipy_integral(value_at), abs=1e-8)
+    assert page["half_regret"](logit, p, q) == pytest.approx(scipy_integral(regret_at), abs=1e-8)
+    gap = page["exact_js"](2.0) - page["lower_bound"](logit, p, q)
+    assert gap == pytest.approx(page["half_regret"](logit, p, q), abs=1e-9)
+
+
+@pytest.mark.theorem("prop-log-loss")
+@given(p=distributions(), q=distributions())
+def test_log_loss_is_what_is_left_of_the_label(p, q):
+    joint = np.stack([q, p]) / 2  # rows: Y = 0, Y = 1
+    remaining = entropy(joint.ravel()) - entropy(joint.sum(axis=0))
+    independent = np.outer(joint.sum(axis=1), joint.sum(axis=0))
+    information = rel_entr(joint, independent).sum()
+    assert -value(p, q, best(p, q)) / 2 == pytest.approx(remaining, abs=1e-12)
+    assert LOG_2 - js(p, q) == pytest.approx(remaining, abs=1e-12)
+    assert js(p, q) == pytest.approx(information, abs=1e-12)
+
+
+@pytest.mark.theorem("prop-js-slope")
+@pytest.mark.parametrize("delta", [0.0, 0.3, 1.0, 2.5, 6.0, 9.0])
+def test_the_slope_is_half_delta_times_the_mean_verdict(page, delta):
+    def js_by_scipy(d):
+        def integrand(x):
+            a, b = norm.logpdf(x), norm.logpdf(x, d)
+            m = np.logaddexp(a, b) - LOG_2
+            return (np.exp(a) * (a - m) + np.exp(b) * (b - m)) / 2
+
+        return sum(quad(integrand, low, low + 1, epsabs=1e-13)[0] for low in range(-9, 20))
+
+    step = 1e-3
+    difference = (js_by_scipy(delta + step) - js_by_scipy(delta - step)) / (2 * step)
+    slope = delta / 2 * page["mean_verdict"](*page["gaussian_pair"](delta))
+    # The central difference errs by step² / 6 times a third derivative of order one.
+    assert slope == pytest.approx(difference, abs=1e-6)
+    assert 0 <= slope <= delta / 4 * np.exp(-(delta**2) / 8)
+
+
+@pytest.mark.theorem("prop-training-set-optimism")
+@pytest.mark.parametrize(("a", "b"), [(1, 1), (1, 3), (0, 2), (4, 1)])
+def test_a_training_set_flatters_its_discriminator(a, b):
+    """Every pair of samples of two coins, n = 3, with exact probabilities; and no atoms."""
+    n, p, q = 3, Fraction(a, 5), Fraction(b, 5)
+    fixed = np.array([0.3, 0.8])
+    mean_fixed = mean_best = 0.0
+    for tosses in product([0, 1], repeat=2 * n):
+        heads = sum(tosses[:n]), sum(tosses[n:])
+        probability = float(
+            np.prod(
+                [
+                    coin if toss else 1 - coin
+                    for coin, toss in zip([p] * n + [q] * n, tosses, strict=True)
+                ]
+            )
+        )
+        p_hat, q_hat = (np.array([n - k, k]) / n for k in heads)
+        attained = value(p_hat, q_hat, best(p_hat, q_hat))
+        assert attained == pytest.approx(2 * js(p_hat, q_hat) - LOG_4, abs=1e-12)
+        mean_best += probability * attained
+        mean_fixed += probability * value(p_hat, q_hat, fixed)
+    true_p, true_q = (np.array([1 - float(s), float(s)]) for s in (p, q))
+    assert mean_fixed == pytest.approx(value(true_p, true_q, fixed), abs=1e-12)
+    assert mean_fixed <= 2 * js(true_p, true_q) - LOG_4
+    assert mean_best > 2 * js(true_p, true_q) - LOG_4
+
+    points = Gaussian(0.0, 1.0).sample(40, seed=a + 10 * b)[:, 0]
+    real, fake = points[:20], points[20:]
+    remembered = np.isin(points, real).astype(float)
+    assert value(np.isin(points, real) / 20, np.isin(points, fake) / 20, remembered) == 0
+
+
+def test_the_stacked_networks_do_not_hear_of_each_other(page):
+    """The value of network k depends on the weights and the points of network k only."""
+    import tensorflow as tf
+
+    discriminator = page["stacked_discriminator"](3, seed=5)
+    x = tf.random.stateless_normal((7, 3, 1), seed=[1, 2])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        total = tf.reduce_sum(discriminator(x)[:, 1])
+    gradients = tape.gradient(total, [x, *discriminator.trainable_variables])
+    by_network = [gradients[0].numpy().swapaxes(0, 1), *(g.numpy() for g in gradients[1:])]
+    for gradient in by_network:
+        assert np.any(gradient[1] != 0)
+        assert np.all(gradient[[0, 2]] == 0)
+    kernels = [w.numpy() for w in discriminator.trainable_variables if w.shape.rank == 3]
+    assert all(not np.array_equal(kernel[0], kernel[1]) for kernel in kernels)
+    # Variance 1 / fan-in, whatever the number of neighbours; 768 weights, so 5 % of sampling error.
+    assert kernels[1].var() == pytest.approx(1 / page["WIDTH"], rel=0.3)
+
+
+def test_the_page_integrates_trained_networks_as_it_samples_them(page):
+    """The estimate from samples and the integral of one and the same network agree."""
+    separations = (0.5, 2.0)
+    discriminator = page["train_on_fresh_samples"](separations, seed=3, steps=50)
+    fresh = page["sample_pairs"](separations, 100_000, seed=[3, 50])
+    estimate, error = page["estimate_value"](discriminator, *fresh)
+    for k, separation in enumerate(separations):
+        p, q = page["gaussian_pair"](separation)
+        integral = page["exact_value"](page["network_logit"](discriminator, k), p, q)
+        assert abs(estimate[k] - integral) < 4 * error[k]
+        assert integral < page["exact_value"](lambda x, p=p, q=q: optimal_logit(p, q, x), p, q)
