@@ -145,12 +145,16 @@ def _points_between(real, fake):
     """One point on each segment from real to fake.
 
     The seed of the uniform weights is a hash of the bits of the real batch, so that a resumed
-    run draws what the uninterrupted one would have drawn.
+    run draws what the uninterrupted one would have drawn. The weights are made from integers,
+    which XLA draws as TensorFlow does; its uniform numbers are others.
     """
     real, fake = tf.convert_to_tensor(real), tf.convert_to_tensor(fake)
-    bits = tf.reduce_sum(tf.bitcast(tf.cast(real, tf.float32), tf.int32))
+    batch = tf.reduce_sum(tf.bitcast(tf.cast(real, tf.float32), tf.int32))
     shape = tf.concat([tf.shape(real)[:1], tf.ones([real.shape.rank - 1], tf.int32)], axis=0)
-    t = tf.random.stateless_uniform(shape, seed=tf.stack([bits, 0]), alg="philox")
+    bits = tf.random.stateless_uniform(
+        shape, seed=tf.stack([batch, 0]), minval=None, maxval=None, dtype=tf.int32, alg="philox"
+    )
+    t = 0.5 + tf.cast(bits, tf.float32) * 2.0**-32
     return real + tf.cast(t, real.dtype) * (fake - real)
 
 

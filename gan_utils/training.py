@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_utils import _checks
+import gan_utils.penalties  # noqa: F401 (registers what a saved model may hold)
+from gan_utils import _checks, _replicas
 from gan_utils.losses import AdversarialLoss
 
 _PLAYERS = ("discriminator", "generator")
@@ -149,9 +150,10 @@ class GAN(keras.Model):
         generator_optimizer, discriminator_optimizer : keras.optimizers.Optimizer, or its name
             One each: an optimiser that both shared would mix the two players' moments.
         steps_per_execution : int
-            Training steps in one call of the compiled function. Many small steps gain most.
+            Training steps in one call of the compiled function. Many small steps gain most. Keras
+            allows one only with a `tf.distribute.MirroredStrategy`.
         jit_compile : bool
-            Compile with XLA, whose random numbers are others for the same seed.
+            Compile with XLA.
         run_eagerly : bool
             Run step by step in Python, to look inside.
 
@@ -230,11 +232,11 @@ class GAN(keras.Model):
         real, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         real = self._checked_batch(real)
         self._discriminator_step(real)
-        if self.critic_steps == 1:
-            self._generator_step(real)
+        due = tf.equal((self.step + 1) % self.critic_steps, 0)
+        if self.critic_steps == 1 or tf.distribute.has_strategy():
+            self._generator_step(real, due)
         else:
-            due = tf.equal((self.step + 1) % self.critic_steps, 0)
-            tf.cond(due, lambda: self._generator_step(real), lambda: None)
+            tf.cond(due, lambda: self._generator_step(real, due), lambda: None)
         self.step.assign_add(tf.cast(self._is_healthy(), "int64"))
         return {m.name: m.result() for m in (self.discriminator_loss, self.generator_loss)}
 
@@ -255,10 +257,11 @@ class GAN(keras.Model):
             for penalty in self.penalties:
                 loss += _single(penalty(lambda x: _forward(player, x)[0], real, fake))
             loss += sum(map(_single, regularisers))
-        gradients = tape.gradient(loss, player.trainable_variables)
+            scaled = _scaled(loss, self.discriminator_optimizer)
+        gradients = tape.gradient(scaled, player.trainable_variables)
         self._update(0, loss, gradients, state)
 
-    def _generator_step(self, real):
+    def _generator_step(self, real, due=True):
         player = self.generator
         z = self._noise(tf.shape(real)[0], 1)
         with tf.GradientTape() as tape:
@@ -268,22 +271,22 @@ class GAN(keras.Model):
             real_logits, _, _ = _forward(self.discriminator, real)
             loss = self.adversarial_loss.generator(_single(real_logits), _single(fake_logits))
             loss += sum(map(_single, regularisers))
-        gradients = tape.gradient(loss, player.trainable_variables)
-        self._update(1, loss, gradients, state, then=self._update_averages)
+            scaled = _scaled(loss, self.generator_optimizer)
+        gradients = tape.gradient(scaled, player.trainable_variables)
+        self._update(1, loss, gradients, state, due=due, then=self._update_averages)
 
     def _noise(self, n, player):
         """Noise that depends on the seed, the step and the player alone."""
         key = tf.stack([tf.constant(self.seed, tf.int64), 2 * self.step.value + player])
-        shape = [n, self.latent_dim]
-        noise = tf.random.stateless_normal(shape, seed=key, dtype=tf.float32, alg="philox")
-        return tf.cast(noise, self.compute_dtype)
+        normal = _normal_from_bits if self.jit_compile else _normal
+        noise = normal([n * _replicas.count(), self.latent_dim], key)
+        return tf.cast(_replicas.own_rows(noise, n), self.compute_dtype)
 
-    def _update(self, player, loss, gradients, state, then=lambda: None):
-        """Move one player, unless something is not finite now or has not been before."""
+    def _update(self, player, loss, gradients, state, due=True, then=lambda: None):
+        """Move one player if it is due and nothing is, or has been, infinite or NaN."""
         model = getattr(self, _PLAYERS[player])
         optimizer = getattr(self, f"{_PLAYERS[player]}_optimizer")
-        total = tf.add_n([_single(tf.reduce_sum(g)) for g in gradients if g is not None])
-        finite = tf.math.is_finite(loss) & tf.math.is_finite(total)
+        finite = _replicas.everywhere(_all_finite(loss, gradients, optimizer))
 
         def move():
             optimizer.apply(gradients, model.trainable_variables)
@@ -291,11 +294,13 @@ class GAN(keras.Model):
                 variable.assign(new)
             then()
 
-        healthy = self._is_healthy()
-        tf.cond(healthy & finite, move, lambda: None)
-        failed = 2 * (self.step + 1) + player
-        self.failure.assign(tf.where(healthy & ~finite, failed, self.failure))
-        getattr(self, f"{_PLAYERS[player]}_loss").update_state(loss)
+        wanted = self._is_healthy() & due
+        moved = [*model.variables, *optimizer.variables, *self.averages]
+        _replicas.update_if(wanted & finite, move, moved)
+        this_step = 2 * (self.step + 1) + player
+        self.failure.assign(tf.where(wanted & ~finite, this_step, self.failure))
+        weight = None if self.critic_steps == 1 else tf.cast(due, loss.dtype)
+        getattr(self, f"{_PLAYERS[player]}_loss").update_state(loss, sample_weight=weight)
 
     def _is_healthy(self):
         return tf.equal(self.failure, _NO_FAILURE)
@@ -327,8 +332,7 @@ class GAN(keras.Model):
         """
         n, seed = _checks.count("n", n), _checks.count("seed", seed, at_least=0)
         # Training uses the counters from 0: this one is its own.
-        shape, key = [n, self.latent_dim], [seed, -1]
-        z = tf.random.stateless_normal(shape, seed=tf.constant(key, tf.int64), alg="philox")
+        z = _normal([n, self.latent_dim], tf.constant([seed, -1], tf.int64))
         weights = self.averages or self.generator.trainable_variables
         state = self.generator.non_trainable_variables
         parts = [
@@ -368,7 +372,7 @@ class _StopAtFailure(keras.callbacks.Callback):
         self.model.failure.assign(_NO_FAILURE)
 
     def on_train_batch_end(self, batch, logs=None):
-        failure = int(self.model.failure)
+        failure = int(keras.ops.convert_to_numpy(self.model.failure))
         if failure != _NO_FAILURE:
             step, player = divmod(failure, 2)
             raise FloatingPointError(
@@ -384,6 +388,41 @@ def _forward(model, x, state=None):
         model.trainable_variables, state, x, training=True, return_losses=True
     )
     return outputs, state, regularisers
+
+
+def _scaled(loss, optimizer):
+    """What to differentiate: optimizers add the replicas' gradients and undo their own scale."""
+    return optimizer.scale_loss(loss / _replicas.count())
+
+
+def _all_finite(loss, gradients, optimizer):
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        gradients = []  # It provokes infinite gradients to find its scale, and skips them itself.
+    sums = [_single(tf.reduce_sum(g)) for g in gradients if g is not None]
+    return tf.math.is_finite(tf.add_n([loss, *sums]))
+
+
+def _normal(shape, seed):
+    return tf.random.stateless_normal(shape, seed=seed, alg="philox")
+
+
+def _normal_from_bits(shape, seed):
+    """The numbers of `_normal`, to rounding, under XLA as well.
+
+    XLA turns the same random bits into other normal variates. This is TensorFlow's way: two
+    integers make two variates (Box and Muller 1958).
+    """
+    n = tf.reduce_prod(shape)
+    pairs = [(n + 1) // 2, 2]
+    bits = tf.random.stateless_uniform(
+        pairs, seed=seed, minval=None, maxval=None, dtype=tf.int32, alg="philox"
+    )
+    mantissa, exponent_of_one = 0x7FFFFF, 0x3F800000
+    uniform = tf.bitcast((bits & mantissa) | exponent_of_one, tf.float32) - 1
+    radius = tf.sqrt(-2 * tf.math.log(tf.maximum(uniform[:, :1], 1e-7)))
+    angle = 2 * np.pi * uniform[:, 1:]
+    variates = radius * tf.concat([tf.sin(angle), tf.cos(angle)], axis=1)
+    return tf.reshape(tf.reshape(variates, [-1])[:n], shape)
 
 
 def _single(x):

@@ -1,5 +1,8 @@
 """GAN: who moves, equal ways to take the same step, restoring, and what stops it."""
 
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -19,6 +22,7 @@ from gan_utils import (
     ring,
     wgan_gp,
 )
+from gan_utils.training import _normal_from_bits
 
 BATCH = 32
 DATA = ring(8).sample(BATCH * 10, seed=0)
@@ -127,7 +131,9 @@ class TestTheStep:
         assert_same(snapshot(gan.generator), snapshot(generator), atol=1e-5)
 
     @pytest.mark.parametrize(
-        "options", [{"steps_per_execution": 5}, {"run_eagerly": True}], ids=["scanned", "eager"]
+        "options",
+        [{"steps_per_execution": 5}, {"run_eagerly": True}, {"jit_compile": True}],
+        ids=["scanned", "eager", "xla"],
     )
     def test_does_not_depend_on_how_it_is_run(self, options):
         arguments = {"penalties": [r1(0.1), wgan_gp(0.1)], "ema_decay": 0.9, "critic_steps": 2}
@@ -136,11 +142,35 @@ class TestTheStep:
         train(other)
         assert_same(snapshot(one), snapshot(other), atol=1e-5)
 
-    def test_compiles_with_xla(self):
-        gan = make(penalties=[r1(0.1)], ema_decay=0.9, options={"jit_compile": True})
-        before = snapshot(gan.generator)
+    @pytest.mark.parametrize("shape", [(1, 1), (7, 3), (32, 4)])
+    def test_xla_draws_the_same_noise(self, shape):
+        seed = tf.Variable([3, 8], dtype=tf.int64)
+        draw = tf.function(lambda: _normal_from_bits(shape, seed), jit_compile=True)
+        expected = tf.random.stateless_normal(shape, seed, alg="philox")
+        np.testing.assert_allclose(draw(), expected, atol=1e-5)
+
+    def test_undoes_the_scale_of_an_optimizer(self):
+        one = make(optimizer=lambda: keras.optimizers.SGD(0.1))
+        other = make(optimizer=lambda: keras.optimizers.SGD(0.1, loss_scale_factor=64.0))
+        train(one)
+        train(other)
+        assert_same(one.discriminator.get_weights(), other.discriminator.get_weights(), atol=1e-5)
+        assert_same(one.generator.get_weights(), other.generator.get_weights(), atol=1e-5)
+
+    def test_leaves_overflow_to_an_optimizer_that_looks_for_its_scale(self):
+        def scaling():
+            inner = keras.optimizers.SGD(1e-4)
+            return keras.optimizers.LossScaleOptimizer(inner, initial_scale=2.0**127)
+
+        def large(discriminator, real, fake):
+            return 100 * tf.reduce_mean(tf.square(discriminator(real) - 1))
+
+        gan = make(penalties=[large], optimizer=scaling)
+        before = gan.discriminator.get_weights()
         train(gan)
-        assert all((a != b).any() for a, b in zip(before, snapshot(gan.generator), strict=True))
+        assert float(gan.discriminator_optimizer.dynamic_scale) < 2.0**127
+        moved = zip(before, gan.discriminator.get_weights(), strict=True)
+        assert any((a != b).any() for a, b in moved)
 
     def test_the_graph_leaves_out_logits_that_no_loss_needs(self):
         def multiplications(loss):
@@ -355,6 +385,62 @@ class TestFailure:
         with pytest.raises(FloatingPointError, match="discriminator's loss or its gradient"):
             train(gan)
         assert_same(snapshot(gan.discriminator), before)
+
+
+TWO_DEVICES = """
+import contextlib
+import keras, numpy as np, tensorflow as tf
+
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, 2 * [tf.config.LogicalDeviceConfiguration()])
+from gan_utils import GAN, RELATIVISTIC, mlp, r1
+
+def train(scope, data, **options):
+    with scope:
+        networks = mlp(3, 2, (16,), seed=1), mlp(2, 1, (16,), seed=2)
+        gan = GAN(*networks, RELATIVISTIC, penalties=[r1(0.1)], ema_decay=0.5, seed=5, **options)
+        adam = [keras.optimizers.Adam(0.01) for _ in networks]
+        gan.compile(generator_optimizer=adam[0], discriminator_optimizer=adam[1])
+    try:
+        history = gan.fit(tf.data.Dataset.from_tensor_slices(data).batch(32), verbose=0).history
+        outcome = [history["discriminator_loss"][0], history["generator_loss"][0]]
+    except FloatingPointError as error:
+        outcome = [float("step 7 " in str(error))]
+    return np.concatenate([outcome, gan.sample(9, seed=0).ravel()])
+
+data = np.random.default_rng(0).normal(size=[320, 2]).astype(np.float32)
+poisoned = data.copy()
+poisoned[6 * 32 + 20] = np.nan  # on the second device
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+for case in [{"data": data, "critic_steps": 3}, {"data": poisoned}]:
+    one = train(contextlib.nullcontext(), **case)
+    np.testing.assert_allclose(train(strategy.scope(), **case), one, atol=1e-5)
+assert one[0] == 1.0
+"""
+
+LOAD = """
+import sys, keras
+from gan_utils import GAN
+gan = keras.models.load_model(sys.argv[1])
+assert isinstance(gan, GAN) and gan.compiled and len(gan.penalties) == 1
+"""
+
+
+def run_in_another_process(script, *arguments):
+    """TensorFlow takes its devices, and Keras its registry, once in each process."""
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert result.returncode == 0, result.stderr[-2000:]
+
+
+def test_two_devices_train_as_one():
+    run_in_another_process(TWO_DEVICES)
+
+
+def test_a_fresh_process_restores_what_was_saved(tmp_path):
+    gan = make(penalties=[r1(0.1)])
+    gan.save(tmp_path / "gan.keras")
+    run_in_another_process(LOAD, tmp_path / "gan.keras")
 
 
 GENERATOR, DISCRIMINATOR = players()
