@@ -9,9 +9,9 @@ PAGE = "probability/jensen_shannon"
 
 
 @claim(
-    "jensen-shannon-separations",
+    "js-separations",
     page=PAGE,
-    statement="Discriminators trained on samples reach 2 JS − log 4 at nine separations.",
+    statement="Trained on samples alone, D reaches 2 JS − log 4 at nine separations.",
     bounds=[
         Bound("largest_error", at_most=0.01, unit="nats"),
         # Nine separations and ten seeds: one of 90 normal estimates exceeds 4 with p < 0.003.
@@ -33,7 +33,7 @@ def separations(seed: int) -> dict[str, float]:
 
 
 @claim(
-    "jensen-shannon-training-set",
+    "js-training-set",
     page=PAGE,
     statement="Read on its 50 + 50 training points JS comes out too high, on fresh ones too low.",
     bounds=[
