@@ -11,7 +11,7 @@ PAGE = "probability/jensen_shannon"
 @claim(
     "js-separations",
     page=PAGE,
-    statement="Trained on samples alone, D reaches 2 JS − log 4 at nine separations.",
+    statement="Trained on samples alone, networks reach 2 JS − log 4 at nine separations.",
     bounds=[
         Bound("largest_error", at_most=0.01, unit="nats"),
         # Nine separations and ten seeds: one of 90 normal estimates exceeds 4 with p < 0.003.
