@@ -58,6 +58,8 @@ def execute(path: Path) -> nbformat.NotebookNode:
         timeout=CELL_SECONDS,
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
+        # One cell's prints are one block on the page, however slowly they arrive.
+        coalesce_streams=True,
     )
     # The kernel's own start-up lines are no output of the notebook; its errors are, and arrive.
     client.execute(stderr=subprocess.DEVNULL)
