@@ -143,7 +143,7 @@ class Claim:
                     f"{sum(statistic.holds)} of {len(self.seeds)}" if claimed else "–",
                 )
             )
-        sentence = textwrap.wrap(f"{self.statement} [{self.name}]", LINE)
+        sentence = textwrap.wrap(f"{self.statement} [{self.name}]", LINE, break_on_hyphens=False)
         return "\n".join([*sentence, *_aligned(rows)])
 
 
