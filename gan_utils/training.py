@@ -47,7 +47,7 @@ class GAN(keras.Model):
         its own.
     ema_decay : float in [0, 1)
         Where positive, `sample` uses the generator's weights averaged over its updates. In update
-        t the average keeps min(ema_decay, (1 + t) / (10 + t)) of itself, so that it forgets the
+        t = 1, 2, … the average keeps min(ema_decay, t / (t + 9)) of itself, so that it forgets the
         initial weights.
     seed : int, optional
         Of the noise, which depends on it and on the number of steps taken, and on nothing else: a
