@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
+import yaml
 
 import tests  # noqa: F401 (sets the profile before a page asks for it)
 
@@ -173,6 +174,19 @@ def paths() -> list[Path]:
 def pages() -> list[Page]:
     """Every page of the book that is a notebook."""
     return [read(path) for path in paths()]
+
+
+def contents(root: Path = ROOT) -> list[str]:
+    """The files of the table of contents, without suffix, in the order in which they are read."""
+    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    chapters = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    return [toc["root"], *chapters]
+
+
+def in_order() -> list[Page]:
+    """The notebooks of the book in the order in which they are read."""
+    files = [ROOT / f"{name}.ipynb" for name in contents()]
+    return [read(path) for path in files if path.exists()]
 
 
 def page(name: str) -> Page:

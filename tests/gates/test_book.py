@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 from bs4 import BeautifulSoup
 
 from tests import pages
@@ -19,13 +18,6 @@ def build(source: Path, output: Path) -> subprocess.CompletedProcess[str]:
     command = [Path(sys.executable).with_name("jupyter-book"), "build", "--warningiserror"]
     command += ["--nitpick", "--path-output", output, source]
     return subprocess.run(command, capture_output=True, text=True)
-
-
-def toc_files(folder: Path = pages.ROOT) -> list[str]:
-    """The pages of the table of contents, without suffix, in order."""
-    toc = yaml.safe_load((folder / "_toc.yml").read_text(encoding="utf-8"))
-    chapters = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
-    return [toc["root"], *chapters]
 
 
 def faults(html: str, outputs: int | None = None) -> list[str]:
@@ -74,7 +66,9 @@ def test_contents_and_files_agree():
     sources = [*pages.paths(), *pages.CHAPTERS.rglob("*.md"), *pages.ROOT.glob("*.md")]
     names = [path.relative_to(pages.ROOT).with_suffix("").as_posix() for path in sources]
     not_pages = {"README", "LICENSE-TEXT"}
-    assert contents_faults(toc_files(), [name for name in names if name not in not_pages]) == []
+    assert (
+        contents_faults(pages.contents(), [name for name in names if name not in not_pages]) == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,7 +84,7 @@ def test_wrong_contents_are_noticed(listed: list[str], complaint: str):
     assert contents_faults(listed, ["intro", "a"]) == [complaint]
 
 
-@pytest.mark.parametrize("name", toc_files())
+@pytest.mark.parametrize("name", pages.contents())
 def test_built_page_is_whole(html: Path, name: str):
     source = pages.ROOT / f"{name}.ipynb"
     outputs = None

@@ -1,49 +1,26 @@
 """Every labelled statement has one test, and every theorem test has a statement."""
 
-import ast
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from tests import pages
-
-FOLDER = pages.ROOT / "tests" / "theorems"
-
-
-def marked_tests(source: str) -> list[tuple[str, str, bool]]:
-    """For every `pytest.mark.theorem`: its label, the function's name, whether that asserts."""
-    found = []
-    for function in ast.walk(ast.parse(source)):
-        if not isinstance(function, ast.FunctionDef):
-            continue
-        for decorator in function.decorator_list:
-            if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == MARK:
-                label = ast.literal_eval(decorator.args[0])
-                found.append((label, function.name, _asserts(function)))
-    return found
+from tests.marks import Mark, book_marks, marks
 
 
-MARK = "pytest.mark.theorem"
-
-
-def _asserts(function: ast.FunctionDef) -> bool:
-    return any(
-        isinstance(node, ast.Assert)
-        or (isinstance(node, ast.Call) and "assert" in ast.unparse(node.func))
-        for node in ast.walk(function)
-    )
-
-
-def faults(labels: list[str], tests: list[tuple[str, str, bool]]) -> list[str]:
+def faults(labels: list[str], tests: list[Mark]) -> list[str]:
     """What keeps labels and tests from corresponding one to one."""
-    tested = Counter(label for label, _, _ in tests)
+    tested = Counter(mark.label for mark in tests)
     return [
         *(f"{label}: no test is marked with it" for label in labels if label not in tested),
         *(f"{label}: {count} tests, not 1" for label, count in tested.items() if count > 1),
-        *(f"{name}: no page states {label}" for label, name, _ in tests if label not in labels),
-        *(f"{name}: asserts nothing" for _, name, asserts in tests if not asserts),
-        *(f"{name}: pytest would not run it" for _, name, _ in tests if name[:5] != "test_"),
+        *(
+            f"{mark.test}: no page states {mark.label}"
+            for mark in tests
+            if mark.label not in labels
+        ),
+        *(f"{mark.test}: asserts nothing" for mark in tests if not mark.asserts),
+        *(f"{mark.test}: pytest would not run it" for mark in tests if mark.test[:5] != "test_"),
     ]
 
 
@@ -51,30 +28,27 @@ def book_labels() -> list[str]:
     return [block.label for p in pages.pages() for block in p.directives(*pages.STATEMENTS)]
 
 
-def book_tests() -> list[tuple[str, str, bool]]:
-    files: list[Path] = sorted(FOLDER.glob("test_*.py"))
-    return [test for path in files for test in marked_tests(path.read_text(encoding="utf-8"))]
-
-
 def test_labels_and_tests_correspond():
     assert book_labels()
-    assert faults(book_labels(), book_tests()) == []
+    assert faults(book_labels(), book_marks()) == []
 
 
 SOUND = """
 @pytest.mark.theorem("thm-a")
 @pytest.mark.parametrize("x", [1, 2])
 def test_a(x):
+    "Every x there is."
     assert x > 0
 
 @pytest.mark.theorem("def-b")
 def test_b():
+    "One against itself."
     np.testing.assert_allclose(1, 1)
 """
 
 
 def test_a_sound_pair_passes():
-    assert faults(["thm-a", "def-b"], marked_tests(SOUND)) == []
+    assert faults(["thm-a", "def-b"], marks(SOUND)) == []
 
 
 @pytest.mark.parametrize(
@@ -89,4 +63,4 @@ def test_a_sound_pair_passes():
     ids=["untested", "stateless", "twice", "idle", "uncollected"],
 )
 def test_a_broken_pair_is_noticed(labels: list[str], source: str, complaint: str):
-    assert complaint in "\n".join(faults(labels, marked_tests(source)))
+    assert complaint in "\n".join(faults(labels, marks(source)))
