@@ -1,7 +1,8 @@
 """The statements of probability/jensen_shannon, each against something that does not know it."""
 
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
+from math import exp, log
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from scipy.integrate import quad
 from scipy.optimize import minimize
 from scipy.spatial.distance import jensenshannon
 from scipy.special import expit, rel_entr
-from scipy.stats import entropy, norm
+from scipy.stats import cauchy, entropy, norm
+from scipy.stats import t as t_distribution
 
 from gan_utils import Gaussian, GaussianMixture, js, kl, optimal_logit
 from gan_utils.divergences import JENSEN_SHANNON, quadrature
@@ -212,6 +214,151 @@ def test_the_slope_is_half_delta_times_the_mean_verdict(page, delta):
     # The central difference errs by step² / 6 times a third derivative of order one.
     assert slope == pytest.approx(difference, abs=1e-6)
     assert 0 <= slope <= delta / 4 * np.exp(-(delta**2) / 8)
+
+
+@pytest.mark.theorem("prop-one-move-behind")
+@given(p=distributions(), q=distributions(), moved=distributions())
+def test_a_late_discriminator_loses_at_most_the_length_of_the_move(p, q, moved):
+    length = rel_entr(moved, q).sum()
+    late = value(p, moved, best(p, q))
+    regret = value(p, moved, best(p, moved)) - late
+    assert regret >= -1e-12
+    if np.isfinite(length):
+        in_the_mixture = rel_entr((p + moved) / 2, (p + q) / 2).sum()
+        assert regret == pytest.approx(length - 2 * in_the_mixture, abs=1e-12)
+        assert regret <= length + 1e-12
+
+
+def moved_by_hand(p, q, step_size):
+    """The theorem's step, from D* as a probability, one point at a time."""
+    d = best(p, q)
+    grown = [b * (1 - s) ** -step_size if b > 0 else 0.0 for b, s in zip(q, d, strict=True)]
+    return np.array(grown) / sum(grown), sum(grown)
+
+
+@pytest.mark.theorem("thm-convergence")
+@given(
+    p=distributions(k=5),
+    q=distributions(k=5),
+    crumbs=st.sampled_from([1e-9, 1e-3, 0.2]),
+    step_sizes=st.lists(st.floats(0.01, 1), min_size=1, max_size=8),
+)
+def test_each_step_goes_downhill_and_comes_closer(page, p, q, crumbs, step_sizes):
+    q = (1 - crumbs) * q + crumbs * p  # mass wherever there are data
+    first, rate = rel_entr(p, q).sum(), 1.0
+    for step_size in step_sizes:
+        moved, total = moved_by_hand(p, q, step_size)
+        np.testing.assert_allclose(page["density_step"](p, q, step_size), moved, atol=1e-12)
+        assert 1 - 1e-12 <= total <= 2**step_size + 1e-12
+        descent = rel_entr(q, moved).sum() / step_size
+        assert 2 * js(p, moved) <= 2 * js(p, q) - descent + 1e-12
+        if np.abs(p - q).max() > 1e-3:
+            assert js(p, moved) < js(p, q)
+        assert rel_entr(p, moved).sum() <= (1 - step_size / 2) * rel_entr(p, q).sum() + 1e-12
+        q, rate = moved, rate * (1 - step_size / 2)
+        assert js(p, q) <= rel_entr(p, q).sum() / 2 + 1e-12 <= rate * first / 2 + 2e-12
+    np.testing.assert_allclose(moved_by_hand(p, q, 1)[0], (p + q) / 2, atol=1e-12)
+
+
+@pytest.mark.parametrize("step_size", [0.3, 1.0])
+@pytest.mark.parametrize(
+    ("start", "end"), [(cauchy, np.inf), (t_distribution(2, -1), np.inf), (norm(0.5, 0.7), 16)]
+)
+def test_a_step_of_densities_on_the_line(start, end, step_size):
+    """Tails of q far heavier than those of p, and so light that p/q is unbounded, by SciPy."""
+
+    def integral(f):
+        cuts = [-end, *range(-12, 13, 2), end]
+        return sum(quad(f, low, high, epsabs=1e-11)[0] for low, high in pairwise(cuts))
+
+    def divergence(a, b):
+        return integral(lambda x: rel_entr(a(x), b(x)))
+
+    p, q = norm.pdf, start.pdf
+    total = integral(lambda x: q(x) ** (1 - step_size) * (p(x) + q(x)) ** step_size)
+
+    def moved(x):
+        return q(x) ** (1 - step_size) * (p(x) + q(x)) ** step_size / total
+
+    def twice_js(a, b):
+        return sum(divergence(c, lambda x: (a(x) + b(x)) / 2) for c in (a, b))
+
+    assert 1 <= total <= 2**step_size + 1e-9
+    assert divergence(p, moved) <= (1 - step_size / 2) * divergence(p, q)
+    assert twice_js(p, moved) <= twice_js(p, q) - divergence(q, moved) / step_size
+    assert twice_js(p, moved) <= divergence(p, moved)
+
+
+def test_without_mass_where_the_data_are_the_walk_ends_elsewhere(page):
+    """The hypothesis of the theorem is needed: what q never makes it never learns to make."""
+    p, q = np.array([0.6, 0.3, 0.1]), np.array([0.0, 0.2, 0.8])
+    for _ in range(200):
+        q = page["density_step"](p, q, 1.0)
+    np.testing.assert_allclose(q, [0, 0.75, 0.25], atol=1e-9)
+    assert js(p, q) > 0.1
+
+
+def test_improvement_alone_does_not_converge():
+    """Every term improves on the one before, and the limit is half way."""
+    p, q = np.array([0.2, 0.3, 0.5]), np.array([0.7, 0.2, 0.1])
+    readings = [js(p, p + (0.5 + 2.0 ** -(t + 1)) * (q - p)) for t in range(40)]
+    assert np.all(np.diff(readings) < 0)
+    assert readings[-1] > js(p, (p + q) / 2) > 0.01
+
+
+def js_of_parts(theta, a):
+    """JS of 0.3 N(−a, 1) + 0.7 N(a, 1) and 0.3 N(θ₁, 1) + 0.7 N(θ₂, 1), by SciPy."""
+
+    def integrand(x):
+        real, fake = (
+            sum(w * exp(-((x - c) ** 2) / 2) for w, c in zip((0.3, 0.7), centres, strict=True))
+            for centres in ((-a, a), theta)
+        )
+        mixture = (real + fake) / 2
+        return real * log(real / mixture) + fake * log(fake / mixture)
+
+    edge = int(2 * a + 9)
+    total = sum(quad(integrand, low, low + 1, epsabs=1e-12)[0] for low in range(-edge, edge))
+    return total / 2 / np.sqrt(2 * np.pi)
+
+
+@pytest.mark.theorem("prop-parameter-trap")
+@pytest.mark.parametrize("a", [5.0, 6.5])
+def test_the_exchanged_shares_are_a_trap(a):
+    floor = LOG_2 - entropy([0.3, 0.7])
+    assert js_of_parts((a, -a), a) <= floor + 1e-9
+    # The walls, at random and at their lowest: the other part at home, or where the data are.
+    rng = np.random.default_rng(0)
+    along = [*rng.uniform(0, 2 * a, 6), 0.0, a, 2 * a]
+    walls = [(x, y) for x in along for y in (0.0, -2 * a)]
+    walls += [(x, -y) for x in (0.0, 2 * a) for y in along]
+    assert min(js_of_parts(theta, a) for theta in walls) > 0.092
+    found = minimize(js_of_parts, (a, -a), args=(a,), method="Nelder-Mead")
+    assert 0 < found.x[0] < 2 * a
+    assert -2 * a < found.x[1] < 0
+    assert 0.01 < found.fun <= floor + 1e-9 < 0.083
+    # The constants of the proof.
+    epsilon = 2 * norm.cdf(-a / 2)
+    assert epsilon < 0.0125
+    for e in (epsilon, 0.0125):
+        mass_p, mass_q = 1 - e, 0.7 + 0.3 * e
+        by_test = mass_p * log(0.58) + e * log(0.04) + mass_q * log(0.42)
+        assert by_test + (1 - mass_q) * log(0.96) > -1.201
+    assert (LOG_4 - 1.201) / 2 > 0.092
+    assert 0.7 * norm.cdf(5) > 0.69
+
+
+def test_the_page_descends_on_the_exact_gradient(page):
+    thetas = np.array([[5.0, -5.0], [1.0, -3.0], [4.0, 6.0], [-7.0, 7.0], [2.0, 2.0]])
+    on_the_grid = js(page["generated"](page["PLACES"]), page["generated"](thetas))
+    for theta, value_on_grid in zip(thetas, on_the_grid, strict=True):
+        assert value_on_grid == pytest.approx(js_of_parts(theta, 5.0), abs=1e-9)
+        step = 1e-4
+        for k, unit in enumerate(np.eye(2)):
+            up, down = (js_of_parts(theta + sign * step * unit, 5.0) for sign in (1, -1))
+            difference = (up - down) / (2 * step)
+            # step² / 6 times a third derivative of order one, and rounding of 1e-13 / step
+            assert page["js_gradient"](theta)[k] == pytest.approx(difference, abs=2e-8)
 
 
 @pytest.mark.theorem("prop-training-set-optimism")
