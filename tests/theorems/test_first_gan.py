@@ -14,8 +14,8 @@ from tests.pages import definitions
 PAGE = "tensorflow/first_gan"
 
 
-@pytest.mark.theorem("prop-inverse-transform")
 def test_monotone_optimum_makes_the_data():
+    """The page's bisection finds the map of prop-inverse-transform for the page's data."""
     page = definitions(PAGE)
     z = np.linspace(-4, 4, 801)
     x = page["monotone_optimum"](z)
@@ -38,8 +38,8 @@ def test_monotone_optimum_makes_the_data():
     assert stats.kstest(other, page["P_DATA"].cdf).pvalue < 1e-10
 
 
-@pytest.mark.theorem("prop-pushforward-density")
 def test_pushforward_density_against_closed_forms():
+    """The page's code for the sum over preimages agrees with laws known in closed form."""
     page = definitions(PAGE)
     grid = np.linspace(-6, 6, 40_001)
     # exp: the log-normal law. One preimage.
