@@ -23,6 +23,14 @@ LONGEST_CELL = 25
 """Lines of code that a reader can be shown at once."""
 
 FEWEST_EXERCISES = 3
+FEWEST_PREDICTIONS = 3
+FEWEST_TERMS = 5
+
+OPENING = "What you need"
+ENDING = ["What this chapter gave", "Exercises", "References"]
+"""The sections with which a chapter opens and ends."""
+
+PREDICTION = "*Prediction.*"
 
 SHORTEST_ALT = 30
 SHORTEST_CAPTION = 20
@@ -178,7 +186,7 @@ def statements_are_proved(page: Page) -> Iterator[str]:
 def exercises_are_solved(page: Page) -> Iterator[str]:
     """At least three exercises a chapter, each with one folded solution that checks itself."""
     exercises = page.directives("exercise")
-    if len(exercises) < FEWEST_EXERCISES and not page.name.startswith("back/"):
+    if len(exercises) < FEWEST_EXERCISES and is_chapter(page):
         yield f"{len(exercises)} exercises; {FEWEST_EXERCISES} is the fewest"
     labels = [exercise.label for exercise in exercises]
     answered = [solution.argument for solution in page.directives("solution")]
@@ -223,6 +231,51 @@ def one_title(page: Page) -> Iterator[str]:
         yield f"the title has a number typed by hand: {titles[0]!r}"
 
 
+def chapters_open_and_end(page: Page) -> Iterator[str]:
+    """A chapter says first what it needs, and last what it gave and to whom."""
+    if not is_chapter(page):
+        return
+    sections = {}
+    for line in _outside_fences("\n".join(cell.source for cell in page.markdown)):
+        if heading := re.match(r"##\s+(.*)", line):
+            sections[heading[1]] = ""
+        elif sections:
+            sections[list(sections)[-1]] += line + "\n"
+    headings = list(sections)
+    ending = ENDING if page.directives("bibliography") else ENDING[:-1]
+    if headings[:1] != [OPENING]:
+        yield f"the first section is {headings[:1]}, not {OPENING!r}"
+    if headings[-len(ending) :] != ending:
+        yield f"the last sections are {headings[-len(ending) :]}, not {ending}"
+    if not re.search(r"\{(?:doc|prf:ref)\}", sections.get(ENDING[0], "")):
+        yield f"{ENDING[0]!r} links to nothing"
+
+
+def predictions_are_kept(page: Page) -> Iterator[str]:
+    """A chapter predicts, and after each prediction a cell shows what came of it."""
+    waiting = False
+    count = 0
+    for number, cell in enumerate(page.notebook.cells):
+        if cell.cell_type == "markdown" and PREDICTION in cell.source:
+            if waiting:
+                yield f"cell {number} predicts again before a cell has shown anything"
+            waiting = True
+            count += cell.source.count(PREDICTION)
+        elif cell.cell_type == "code" and cell.outputs:
+            waiting = False
+    if waiting:
+        yield "no cell after the last prediction shows anything"
+    if is_chapter(page) and count < FEWEST_PREDICTIONS:
+        yield f"{count} predictions; {FEWEST_PREDICTIONS} is the fewest"
+
+
+def terms_are_linked(page: Page) -> Iterator[str]:
+    """A chapter links its words to the glossary."""
+    linked = {term for cell in page.markdown for term in terms(cell.source)}
+    if is_chapter(page) and len(linked) < FEWEST_TERMS:
+        yield f"{len(linked)} terms of the glossary are linked; {FEWEST_TERMS} is the fewest"
+
+
 RULES: tuple[Rule, ...] = (
     every_cell_executed,
     no_errors_stored,
@@ -240,7 +293,21 @@ RULES: tuple[Rule, ...] = (
     claims_exist,
     references_are_listed,
     one_title,
+    chapters_open_and_end,
+    predictions_are_kept,
+    terms_are_linked,
 )
+
+
+def is_chapter(page: Page) -> bool:
+    """Whether the page is one of the book's chapters, and not of its back matter."""
+    return not page.name.startswith("back/")
+
+
+def terms(text: str) -> set[str]:
+    """The entries of the glossary to which a text links."""
+    links = re.findall(r"\{term\}`([^`]+)`", text)
+    return {re.sub(r"(?s).*<(.+)>", r"\1", link).strip() for link in links}
 
 
 def looks_like_a_path(text: str) -> bool:

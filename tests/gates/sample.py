@@ -11,6 +11,11 @@ TEXT = """\
 
 Following {cite:t}`goodfellow2014generative` we double things.
 
+## What you need
+
+A {term}`density`, its {term}`entropy` and one {term}`mode`; then a {term}`mixture` and
+{term}`batches <batch>` of it.
+
 :::{prf:theorem} Doubling
 :label: thm-sample-doubling
 
@@ -20,9 +25,12 @@ Twice $x$ is $x + x$.
 :::{prf:proof}
 By the definition of the number two.
 :::
+
+*Prediction.* Twice 3 is 6. *Prediction.* It is printed. *Prediction.* The line is straight.
 """
 
-EXERCISES = "\n\n".join(
+EXERCISES = "## What this chapter gave\n\nSee {prf:ref}`thm-sample-doubling`.\n\n## Exercises\n\n"
+EXERCISES += "\n\n".join(
     f"""\
 :::{{exercise}}
 :label: ex-sample-{word}
@@ -42,6 +50,8 @@ assert double({number}) == {2 * number}
 )
 
 REFERENCES = """\
+## References
+
 ```{bibliography}
 :filter: docname in docnames
 ```"""

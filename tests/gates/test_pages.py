@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from matplotlib import pyplot as plt
-from nbformat.v4 import new_code_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from gan_utils import claims
 from tests import pages
@@ -180,6 +180,29 @@ BREAKS = [
     ),
     (rules.one_title, change("# A page", "# 3 A page", TEXT_CELL), "typed by hand"),
     (rules.one_title, change("Double two.", "# Another", EXERCISE_CELL), "only title"),
+    (
+        rules.chapters_open_and_end,
+        change("## What you need", "## What we double", TEXT_CELL),
+        "not 'What you need'",
+    ),
+    (rules.chapters_open_and_end, change("this chapter", "it", EXERCISE_CELL), "the last sections"),
+    (
+        rules.chapters_open_and_end,
+        change("{prf:ref}`thm-sample-doubling`", "above", EXERCISE_CELL),
+        "links to nothing",
+    ),
+    (rules.predictions_are_kept, change(" *Prediction.*", " And:", TEXT_CELL), "1 predictions"),
+    (
+        rules.predictions_are_kept,
+        change("Double two.", "*Prediction.* Four.", EXERCISE_CELL),
+        "no cell after",
+    ),
+    (
+        rules.predictions_are_kept,
+        lambda p: p.notebook.cells.insert(1, new_markdown_cell("*Prediction.* Four.")),
+        "predicts again",
+    ),
+    (rules.terms_are_linked, change("{term}`density`", "density", TEXT_CELL), "4 terms"),
 ]
 
 
