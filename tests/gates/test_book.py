@@ -93,6 +93,31 @@ def test_built_page_is_whole(html: Path, name: str):
     assert faults((html / f"{name}.html").read_text(encoding="utf-8"), outputs) == []
 
 
+def unlisted(html: str, labels: list[str]) -> list[str]:
+    """Statements that the built list lacks, and rows of it that say nothing of a test."""
+    rows = [row.find_all("td") for row in BeautifulSoup(html, "html.parser").select("tbody tr")]
+    listed = [link["href"].split("#")[-1] for cells in rows for link in cells[0].find_all("a")]
+    return [
+        *sorted(set(labels) - set(listed)),
+        *(cells[0].get_text() for cells in rows if not cells[1].get_text(strip=True)),
+    ]
+
+
+def test_built_list_of_statements_is_whole(html: Path):
+    labels = [block.label for page in pages.pages() for block in page.directives(*pages.STATEMENTS)]
+    built = html / "chapters" / "back" / "statements.html"
+    assert unlisted(built.read_text(encoding="utf-8"), labels) == []
+
+
+def test_a_gap_in_the_list_is_noticed():
+    row = (
+        '<tbody><tr><td><a href="x.html#thm-a">Theorem 1.1</a></td><td>A search.</td></tr></tbody>'
+    )
+    assert unlisted(row, ["thm-a"]) == []
+    assert unlisted(row, ["thm-a", "thm-b"]) == ["thm-b"]
+    assert unlisted(row.replace("A search.", ""), ["thm-a"]) == ["Theorem 1.1"]
+
+
 SMALL_BOOK = {
     "_config.yml": 'title: Small\nexecute: {execute_notebooks: "off"}\n',
     "_toc.yml": "format: jb-book\nroot: intro\n",

@@ -21,6 +21,11 @@ def faults(labels: list[str], tests: list[Mark]) -> list[str]:
         ),
         *(f"{mark.test}: asserts nothing" for mark in tests if not mark.asserts),
         *(f"{mark.test}: pytest would not run it" for mark in tests if mark.test[:5] != "test_"),
+        *(
+            f"{mark.test}: does not say in its docstring what it tries"
+            for mark in tests
+            if not mark.says
+        ),
     ]
 
 
@@ -59,8 +64,9 @@ def test_a_sound_pair_passes():
         (["thm-a", "def-b"], SOUND + SOUND, "thm-a: 2 tests"),
         (["thm-a", "def-b"], SOUND.replace("assert x > 0", "print(x)"), "test_a: asserts nothing"),
         (["thm-a", "def-b"], SOUND.replace("def test_a", "def a"), "a: pytest would not run it"),
+        (["thm-a", "def-b"], SOUND.replace('"One', 'b"One'), "test_b: does not say"),
     ],
-    ids=["untested", "stateless", "twice", "idle", "uncollected"],
+    ids=["untested", "stateless", "twice", "idle", "uncollected", "silent"],
 )
 def test_a_broken_pair_is_noticed(labels: list[str], source: str, complaint: str):
     assert complaint in "\n".join(faults(labels, marks(source)))

@@ -35,6 +35,7 @@ def same_window_matrix(kernel: np.ndarray, stride: int, length: int) -> np.ndarr
 @pytest.mark.theorem("prop-transposed-size")
 @given(n=LENGTHS, k=st.integers(1, 6), stride=STRIDES, seed=SEEDS)
 def test_transposed_layer_is_the_transpose_for_the_largest_input(n, k, stride, seed):
+    """Keras layers with random kernels, sizes and strides, turned into matrices and transposed."""
     page = definitions(PAGE)
     kernel = np.random.default_rng(seed).integers(-9, 10, size=k).astype(np.float32)
     down = page["same_kernel"](layers.Conv1D, kernel, stride)
@@ -72,6 +73,7 @@ def random_fit(rng: np.random.Generator, dim: int, rank: int) -> tuple[np.ndarra
 @pytest.mark.theorem("def-frechet")
 @given(n=st.integers(3, 60), dim=st.integers(2, 6), seed=SEEDS)
 def test_distance_is_the_formula_of_the_definition(n, dim, seed):
+    """Random point sets: the page's distance against SciPy's matrix square roots."""
     page = definitions(PAGE)
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(n + dim, dim)) * rng.uniform(0.5, 3, size=dim)
@@ -93,6 +95,7 @@ def positive_root(cov: np.ndarray) -> np.ndarray:
 @pytest.mark.theorem("prop-frechet-zero")
 @given(dim=st.integers(1, 6), rank=st.integers(0, 6), seed=SEEDS)
 def test_zero_exactly_for_equal_moments(dim, rank, seed):
+    """Random means and covariances, singular ones too: closed forms and the proof's minimum."""
     frechet_distance = definitions(PAGE)["frechet_distance"]
     rng = np.random.default_rng(seed)
     mean, cov = random_fit(rng, dim, rank)

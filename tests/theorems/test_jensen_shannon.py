@@ -50,6 +50,7 @@ def best(p, q):
 @pytest.mark.theorem("def-jensen-shannon")
 @given(distributions(), distributions())
 def test_js_is_the_mean_divergence_from_the_mixture(p, q):
+    """Random pairs with zeros, against the definition in SciPy and SciPy's own distance squared."""
     m = (p + q) / 2
     by_definition = rel_entr(p, m).sum() / 2 + rel_entr(q, m).sum() / 2
     assert js(p, q) == pytest.approx(by_definition, abs=1e-12)
@@ -64,6 +65,7 @@ def test_js_is_the_mean_divergence_from_the_mixture(p, q):
 @pytest.mark.theorem("thm-value-js")
 @given(p=distributions(), q=distributions(), seed=st.integers(0, 2**32 - 1))
 def test_the_best_value_is_twice_js_less_log_4(p, q, seed):
+    """Random pairs with zeros: D* attains the formula, and 75 rivals of each do not exceed it."""
     assert value(p, q, best(p, q)) == pytest.approx(2 * js(p, q) - LOG_4, abs=1e-12)
     rivals = np.random.default_rng(seed).uniform(size=(50, len(p)))
     near = np.clip(best(p, q) + 0.02 * (rivals[:25] - 0.5), 0, 1)
@@ -98,6 +100,7 @@ def test_the_best_value_of_densities(page, p, q):
 @pytest.mark.theorem("thm-global-optimum")
 @given(p=distributions(k=3), q=distributions(k=3))
 def test_only_the_data_reach_minus_log_4(p, q):
+    """Random pairs with zeros: the value is at its minimum exactly where the two are equal."""
     least_seen = value(p, q, best(p, q))
     assert least_seen >= -LOG_4 - 1e-12
     assert (least_seen < -LOG_4 + 1e-9) == (np.abs(p - q).max() < 1e-6)
@@ -123,6 +126,7 @@ def test_minimising_the_best_value_finds_the_data(seed):
 @pytest.mark.theorem("prop-js-bounded")
 @given(p=distributions(k=5), q=distributions(k=5))
 def test_log_2_is_reached_by_mutually_singular_pairs_only(p, q):
+    """Random pairs: JS reaches log 2 exactly if one of all 32 sets separates the two."""
     assert js(p, q) <= LOG_2 + 1e-15
     # Enumerate every set A: is there one that p fills and q avoids?
     subsets = product([False, True], repeat=5)
@@ -143,6 +147,7 @@ def test_log_2_is_reached_by_mutually_singular_pairs_only(p, q):
     d=st.lists(st.sampled_from(np.arange(11) / 10), min_size=4, max_size=4),
 )
 def test_the_gap_is_the_mean_divergence_of_the_verdicts(p, q, d):
+    """Random p, q and D, sure and wrong ones too: the gap equals the mean divergence."""
     d, d_star, m = np.array(d), best(p, q), (p + q) / 2
     reading = (value(p, q, d) + LOG_4) / 2
     verdicts = rel_entr(d_star, d) + rel_entr(1 - d_star, 1 - d)
@@ -188,6 +193,7 @@ def test_the_page_measures_gap_and_regret(page, logit):
 @pytest.mark.theorem("prop-log-loss")
 @given(p=distributions(), q=distributions())
 def test_log_loss_is_what_is_left_of_the_label(p, q):
+    """Random pairs: the loss against the conditional entropy of the joint table, by SciPy."""
     joint = np.stack([q, p]) / 2  # rows: Y = 0, Y = 1
     remaining = entropy(joint.ravel()) - entropy(joint.sum(axis=0))
     independent = np.outer(joint.sum(axis=1), joint.sum(axis=0))
@@ -200,6 +206,8 @@ def test_log_loss_is_what_is_left_of_the_label(p, q):
 @pytest.mark.theorem("prop-js-slope")
 @pytest.mark.parametrize("delta", [0.0, 0.3, 1.0, 2.5, 6.0, 9.0])
 def test_the_slope_is_half_delta_times_the_mean_verdict(page, delta):
+    """Six separations: the formula against central differences of SciPy's integrals."""
+
     def js_by_scipy(d):
         def integrand(x):
             a, b = norm.logpdf(x), norm.logpdf(x, d)
@@ -219,6 +227,7 @@ def test_the_slope_is_half_delta_times_the_mean_verdict(page, delta):
 @pytest.mark.theorem("prop-one-move-behind")
 @given(p=distributions(), q=distributions(), moved=distributions())
 def test_a_late_discriminator_loses_at_most_the_length_of_the_move(p, q, moved):
+    """Random triples of distributions with zeros: the bound, and the formula for the difference."""
     length = rel_entr(moved, q).sum()
     late = value(p, moved, best(p, q))
     regret = value(p, moved, best(p, moved)) - late
@@ -244,6 +253,7 @@ def moved_by_hand(p, q, step_size):
     step_sizes=st.lists(st.floats(0.01, 1), min_size=1, max_size=8),
 )
 def test_each_step_goes_downhill_and_comes_closer(page, p, q, crumbs, step_sizes):
+    """Random data, starts and step sizes: every inequality of the theorem, step by step."""
     q = (1 - crumbs) * q + crumbs * p  # mass wherever there are data
     first, rate = rel_entr(p, q).sum(), 1.0
     for step_size in step_sizes:
@@ -325,6 +335,7 @@ def js_of_parts(theta, a):
 @pytest.mark.theorem("prop-parameter-trap")
 @pytest.mark.parametrize("a", [5.0, 6.5])
 def test_the_exchanged_shares_are_a_trap(a):
+    """SciPy's integrals on the walls of the box and inside, a descent, the proof's constants."""
     floor = LOG_2 - entropy([0.3, 0.7])
     assert js_of_parts((a, -a), a) <= floor + 1e-9
     # The walls, at random and at their lowest: the other part at home, or where the data are.

@@ -20,6 +20,7 @@ def simplex(rng, k):
 
 @pytest.mark.theorem("def-value")
 def test_value_is_the_sum_of_two_expectations():
+    """On a finite set with zeros by hand, and on the line: samples against two SciPy integrals."""
     page = definitions(PAGE)
     # On a finite set: written out by hand, with a zero of p where D = 0 and of q where D = 1.
     p, q, d = np.array([0.5, 0.5, 0.0]), np.array([0.0, 0.25, 0.75]), np.array([1.0, 0.4, 0.0])
@@ -45,6 +46,7 @@ def test_value_is_the_sum_of_two_expectations():
 @pytest.mark.theorem("prop-bernoulli-likelihood")
 @given(seed=st.integers(0, 2**32 - 1), k=st.integers(1, 6), n=st.integers(1, 20))
 def test_value_is_twice_the_log_likelihood_of_the_label(seed, k, n):
+    """Random triples p, q, D and random batches: SciPy's Bernoulli likelihood is half the value."""
     page = definitions(PAGE)
     rng = np.random.default_rng(seed)
     p, q, d = simplex(rng, k), simplex(rng, k), rng.uniform(0.01, 0.99, k)
@@ -65,6 +67,7 @@ def test_value_is_twice_the_log_likelihood_of_the_label(seed, k, n):
 @pytest.mark.theorem("prop-two-point-saddle")
 @given(share=st.floats(0.05, 0.95), t=st.floats(0, 1), a=st.floats(-6, 6))
 def test_two_point_game_has_one_saddle(share, t, a):
+    """Random games and moves: best replies by a numerical maximiser, the saddle by search."""
     page = definitions(PAGE)
     game, reply = page["two_point_value"], page["best_reply"]
     # The formula is the value on two points.
@@ -97,6 +100,7 @@ def test_two_point_game_has_one_saddle(share, t, a):
 
 @pytest.mark.theorem("prop-logit-losses")
 def test_losses_on_logits_and_their_slopes():
+    """TensorFlow's losses and gradients in float32 against SciPy in float64, to logits of ±80."""
     page = definitions(PAGE)
     logits = np.array([-80.0, -17.0, -2.0, 0.0, 0.3, 17.0, 80.0])
     losses, slopes = page["with_gradient"](page["real_loss"], logits)
@@ -120,6 +124,7 @@ def test_losses_on_logits_and_their_slopes():
 @pytest.mark.theorem("prop-shared-loss")
 @given(seed=st.integers(0, 2**32 - 1), k=st.integers(1, 5))
 def test_shared_loss_has_no_minimum_but_minus_infinity(seed, k):
+    """Random p and q: the loss of constants has no floor, and every slope is negative."""
     page = definitions(PAGE)
     rng = np.random.default_rng(seed)
     p, q = simplex(rng, k), simplex(rng, k)

@@ -39,6 +39,7 @@ def value_by_terms(p: np.ndarray, q: np.ndarray, d: np.ndarray) -> float:
 @pytest.mark.theorem("thm-optimal-discriminator")
 @given(WEIGHTS, WEIGHTS, ANSWERS)
 def test_nothing_beats_the_optimal_discriminator(p, q, answers):
+    """A search over p, q and D with zeros and ones; and a numerical maximiser at every point."""
     p, q, d = normalised(p), normalised(q), np.array(answers)
     best = best_answers(p, q)
     maximum = value_by_terms(p, q, best)
@@ -82,6 +83,7 @@ def test_the_optimal_logit_is_the_log_density_ratio():
 @pytest.mark.theorem("prop-regret")
 @given(WEIGHTS, WEIGHTS, ANSWERS)
 def test_regret_is_twice_the_mean_divergence_of_the_coins(p, q, answers):
+    """Random p, q and D, with zeros: a difference of values against a sum of divergences."""
     p, q, d = normalised(p), normalised(q), np.array(answers)
     best = best_answers(p, q)
     divergence = rel_entr(best, d) + rel_entr(1 - best, 1 - d)
@@ -97,6 +99,7 @@ LOGITS = st.floats(-30, 30)
 @pytest.mark.theorem("prop-price-of-error")
 @given(LOGITS, LOGITS, st.floats(0.01, 1.0))
 def test_what_an_error_of_the_logit_costs(a, b, fake):
+    """Random pairs of logits up to ±30: both formulas and all three bounds."""
     cost, error = PAGE["price"](a, b), b - a
     oracle = rel_entr(expit(a), expit(b)) + rel_entr(expit(-a), expit(-b))
     slack = 1e-12 * (1 + abs(error))
