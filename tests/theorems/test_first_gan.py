@@ -138,7 +138,7 @@ def test_gradients_of_either_player_by_the_chain_rule():
 @pytest.mark.theorem("prop-binned-js")
 @given(seed=st.integers(0, 2**32 - 1), k=st.integers(2, 12))
 def test_merging_bins_never_raises_js(seed, k):
-    """Random histograms: merging neighbouring bins never raises JS; densities stay above bins."""
+    """Random histograms: merging bins at random never raises JS; densities stay above bins."""
     page = definitions(PAGE)
     rng = np.random.default_rng(seed)
     p, q = rng.dirichlet(np.full(k, 0.3)), rng.dirichlet(np.full(k, 0.3))
