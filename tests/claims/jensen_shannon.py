@@ -55,3 +55,20 @@ def training_set(seed: int) -> dict[str, float]:
         "fresh_points_minus_exact": np.mean(fresh) - exact,
         "fresh_points_too_high": np.sum(fresh > exact),
     }
+
+
+@claim(
+    "js-walk-by-weights",
+    page=PAGE,
+    statement="Reweighted by trained networks, a sample goes half way to the data at every step.",
+    bounds=[
+        Bound("largest_error_of_mean", at_most=0.1),
+        Bound("largest_error_of_variance", at_most=0.2),
+    ],
+    holds_on=10,
+)
+def walk_by_weights(seed: int) -> dict[str, float]:
+    page = definitions(PAGE)
+    errors = np.abs(page["walk_by_weights"](1.5, seed=seed) - page["predicted_walk"](1.5))
+    mean, variance = errors.max(axis=0)
+    return {"largest_error_of_mean": mean, "largest_error_of_variance": variance}
