@@ -1,0 +1,63 @@
+"""What probability/generator_gradient says of a start that is far from the data."""
+
+from tests.claims.registry import Bound, claim
+from tests.pages import definitions
+
+PAGE = "probability/generator_gradient"
+
+
+def far_start(loss: str, optimizer: str, seed: int) -> dict[str, float]:
+    """Where the generator ends, and the step at which it has arrived, or -1."""
+    page = definitions(PAGE)
+    path = page["far_start"](page[loss], optimizer, seed=seed)
+    return {"mean": path[-1, 0], "arrival": page["arrival"](path)}
+
+
+@claim(
+    "far-start-minimax-sgd",
+    page=PAGE,
+    statement="From 20 s.d. away, minimax loss, SGD: the generator never leaves its start.",
+    bounds=[Bound("mean", at_least=19.9, unit="s.d."), Bound("arrival", at_most=-1, unit="steps")],
+    holds_on=10,
+)
+def minimax_sgd(seed: int) -> dict[str, float]:
+    return far_start("MINIMAX", "SGD", seed)
+
+
+@claim(
+    "far-start-non-saturating-sgd",
+    page=PAGE,
+    statement="From 20 s.d. away, non-saturating loss, SGD: the generator arrives.",
+    bounds=[
+        Bound("mean", at_least=-0.3, at_most=0.3, unit="s.d."),
+        Bound("arrival", at_least=1, at_most=1_000, unit="steps"),
+    ],
+    holds_on=10,
+)
+def non_saturating_sgd(seed: int) -> dict[str, float]:
+    return far_start("NON_SATURATING", "SGD", seed)
+
+
+@claim(
+    "far-start-minimax-adam",
+    page=PAGE,
+    statement="From 20 s.d. away, minimax loss, Adam: the generator arrives late, or not.",
+    bounds=[Bound("mean", unit="s.d."), Bound("arrival", at_least=940, unit="steps")],
+    holds_on=9,
+)
+def minimax_adam(seed: int) -> dict[str, float]:
+    return far_start("MINIMAX", "Adam", seed)
+
+
+@claim(
+    "far-start-non-saturating-adam",
+    page=PAGE,
+    statement="From 20 s.d. away, non-saturating loss, Adam: the generator arrives.",
+    bounds=[
+        Bound("mean", at_least=-0.3, at_most=0.3, unit="s.d."),
+        Bound("arrival", at_least=1, at_most=1_000, unit="steps"),
+    ],
+    holds_on=10,
+)
+def non_saturating_adam(seed: int) -> dict[str, float]:
+    return far_start("NON_SATURATING", "Adam", seed)

@@ -1,0 +1,134 @@
+"""How the pages hang together: nothing is used before it is proved, and every link is returned."""
+
+import re
+from collections import Counter
+from itertools import combinations
+
+import pytest
+from nbformat.v4 import new_markdown_cell
+
+from tests import pages
+from tests.gates.rules import PREFIXES, is_chapter, terms
+from tests.gates.sample import sample
+from tests.pages import PROVED, STATEMENTS, Page
+
+_LINK = re.compile(r"\{(?P<role>prf:ref|numref|eq|doc|ref)\}`(?:[^`<]*<)?(?P<target>[^`<>]+)>?`")
+_EQUATION = re.compile(r"(?m)^\$\$ \((?P<label>[\w-]+)\)\s*$")
+
+
+def links(text: str) -> list[str]:
+    """The labels and documents to which a text refers."""
+    return [match["target"].removeprefix("/chapters/") for match in _LINK.finditer(text)]
+
+
+def used_too_early(book: list[Page]) -> list[str]:
+    """Proofs that lean on a statement which comes only after them."""
+    statements = {block.label for page in book for block in page.directives(*STATEMENTS)}
+    stated = set()
+    found = []
+    for page in book:
+        for block in page.directives(*STATEMENTS, "prf:proof"):
+            if block.name in STATEMENTS:
+                current = block.label
+                stated.add(current)
+                continue
+            early = [label for label in links(block.body) if label in statements - stated]
+            found += [f"{page.name}: the proof of {current} uses {label}" for label in early]
+    return found
+
+
+def anchors(page: Page) -> set[str]:
+    """The labels that stand on a page, and the name of the page itself."""
+    blocks = page.directives(*PREFIXES)
+    figures = [cell.metadata.get("mystnb", {}).get("figure", {}) for cell in page.code]
+    equations = [
+        found["label"] for cell in page.markdown for found in _EQUATION.finditer(cell.source)
+    ]
+    labels = {*(block.label for block in blocks), *(figure.get("name") for figure in figures)}
+    return {page.name, *labels, *equations} - {None}
+
+
+def unanswered(book: list[Page]) -> list[str]:
+    """Pairs of chapters of which the later refers to the earlier, but not the other way."""
+    chapters = [page for page in book if is_chapter(page)]
+    home = {anchor: page.name for page in chapters for anchor in anchors(page)}
+    linked = {
+        (page.name, home[target])
+        for page in chapters
+        for cell in page.markdown
+        for target in links(cell.source)
+        if target in home
+    }
+    names = [page.name for page in chapters]
+    return [
+        f"{early} does not say that {late} uses it"
+        for early, late in combinations(names, 2)
+        if (late, early) in linked and (early, late) not in linked
+    ]
+
+
+def glossary() -> set[str]:
+    """The entries of the glossary."""
+    text = (pages.CHAPTERS / "back" / "glossary.md").read_text(encoding="utf-8")
+    (block,) = pages.parse_blocks(text)
+    return set(re.findall(r"(?m)^(?! |$)(.+)$", block.body))
+
+
+def counted(book: list[Page]) -> Counter[str]:
+    """How many statements of every kind the book makes."""
+    return Counter(block.name for page in book for block in page.directives(*STATEMENTS))
+
+
+def test_nothing_is_used_before_it_is_proved():
+    assert used_too_early(pages.in_order()) == []
+
+
+def test_links_are_returned():
+    assert unanswered(pages.in_order()) == []
+
+
+def test_every_entry_of_the_glossary_is_used():
+    texts = [path.read_text(encoding="utf-8") for path in pages.CHAPTERS.rglob("*.md")]
+    texts += [cell.source for page in pages.in_order() for cell in page.markdown]
+    linked = {term for text in texts for term in terms(text)}
+    assert sorted(glossary() - linked) == []
+
+
+def test_the_introduction_counts_the_statements():
+    counts = counted(pages.in_order())
+    introduction = (pages.ROOT / "intro.md").read_text(encoding="utf-8")
+    said = re.search(r"(\d+) definitions\s+and\s+(\d+)\s+theorems", introduction)
+    proved = sum(counts[name] for name in PROVED)
+    assert said is not None
+    assert (int(said[1]), int(said[2])) == (counts["prf:definition"], proved)
+
+
+def two_pages() -> list[Page]:
+    """Two sound chapters, the second of which cites the first."""
+    first, second = sample(), sample()
+    object.__setattr__(second, "path", second.path.with_name("second.ipynb"))
+    for cell in second.notebook.cells:
+        cell.source = cell.source.replace("-sample-", "-second-")
+    second.notebook.cells.insert(1, new_markdown_cell("By {prf:ref}`thm-sample-doubling`."))
+    first.notebook.cells.insert(
+        1, new_markdown_cell("Used in {doc}`second </chapters/probability/second>`.")
+    )
+    return [first, second]
+
+
+def test_a_link_that_is_not_returned_is_noticed():
+    book = two_pages()
+    assert unanswered(book) == []
+    del book[0].notebook.cells[1]
+    assert unanswered(book) == ["probability/sample does not say that probability/second uses it"]
+
+
+@pytest.mark.parametrize(
+    ("page", "label", "early"),
+    [(0, "thm-second-doubling", 1), (0, "thm-sample-doubling", 0), (1, "thm-sample-doubling", 0)],
+)
+def test_a_statement_used_too_early_is_noticed(page: int, label: str, early: int):
+    book = two_pages()
+    cell = book[page].notebook.cells[0]
+    cell.source = cell.source.replace("the definition of", f"{{prf:ref}}`{label}`, with")
+    assert len(used_too_early(book)) == early
