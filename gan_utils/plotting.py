@@ -19,6 +19,13 @@ DISCRIMINATOR = {"color": "#009E73", "linestyle": ":", "linewidth": 2.5}
 THEORY = {"color": "#000000", "linestyle": "-", "linewidth": 1.0}
 """What a theorem says: black, thin."""
 
+SERIES = (
+    {"color": "#CC79A7", "linestyle": "-."},
+    {"color": "#56B4E9", "linestyle": (0, (6, 2))},
+    {"color": "#E69F00", "linestyle": (0, (3, 1, 1, 1, 1, 1))},
+)
+"""Curves that have none of the roles, such as divergences: purple, light blue, orange."""
+
 _STYLE = {
     "figure.figsize": (7.0, 3.6),
     "figure.dpi": 120,

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from gan_utils import plotting
 
-ROLES = (plotting.P_DATA, plotting.P_G, plotting.DISCRIMINATOR, plotting.THEORY)
+ROLES = (plotting.P_DATA, plotting.P_G, plotting.DISCRIMINATOR, plotting.THEORY, *plotting.SERIES)
 
 
 def test_roles_differ_in_more_than_colour():

@@ -1,12 +1,14 @@
 """Every labelled statement of the page on implicit models, checked on the page's own code."""
 
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, optimize, special, stats
+from scipy.spatial import cKDTree
 
 from tests.pages import definitions
 
@@ -191,11 +193,12 @@ def test_preimages_add_up():
     wrapped = stats.wrapcauchy(np.exp(-2 * np.pi)).pdf(2 * np.pi * t) * 2 * np.pi
     assert np.allclose(sheets, wrapped, atol=1e-5)
     # Rectifiers: a fold of unequal slopes.
-    by_hand = stats.norm.pdf(x / 2) / 2 + stats.norm.pdf(2 * x) * 2
     z = np.random.default_rng(1).normal(size=400_000)
     folded = np.where(z > 0, 2 * z, -z / 2)
-    share, exact = np.mean(folded < 1), integrate.trapezoid(by_hand[x < 1], x[x < 1])
-    assert abs(share - np.mean(folded < x[0]) - exact) < 0.02
+    exact = stats.norm.cdf(0.5) - stats.norm.cdf(-2)
+    assert abs(np.mean(folded < 1) - exact) < 5 * np.sqrt(exact * (1 - exact) / len(z))
+    below = integrate.quad(lambda t: stats.norm.pdf(t / 2) / 2 + stats.norm.pdf(2 * t) * 2, 0, 1)[0]
+    assert np.isclose(below, exact)
 
 
 @pytest.mark.theorem("thm-no-density")
@@ -204,28 +207,25 @@ def test_preimages_add_up():
 def test_cells_met_by_the_image_stay_within_the_bound(k, points, seed):
     """The number of cells that an image meets grows like the power k, not d, of their fineness.
 
-    It stays below the bound of the proof for three random networks, while Hilbert's curve, which
-    is continuous but not Lipschitz, meets every cell and makes uniform samples.
+    So its volume tends to zero, and uniform samples of the cube miss all but a sliver of it, for
+    three random networks. Hilbert's curve, which is continuous but not Lipschitz, meets every cell
+    and makes uniform samples.
     """
     page = definitions(PAGE)
     network = page["random_network"](k, seed=seed)
     axis = np.linspace(-2, 2, points)
     z = np.stack(np.meshgrid(*[axis] * k), axis=-1).reshape(-1, k)
     image = network(z)
-    # A Lipschitz constant on the cube, from below, by differences along the axes.
-    steps = image.reshape([points] * k + [3])
-    spacing = 4 / (points - 1)
-    steepest = [abs(np.diff(steps, axis=i)).max() / spacing for i in range(k)]
-    slope = np.sqrt(3 * np.sum(np.square(steepest)))
     counts = []
     for cells in (8, 16, 32):
-        count = page["occupied_share"](image, cells) * cells**3
-        counts.append(count)
-        # Cubes of noise of side 4/n whose images have a diameter below ε meet at most 2^3 cells.
-        n = int(np.ceil(4 * slope * np.sqrt(k) * cells))
-        assert count <= 8 * n**k
+        counts.append(page["occupied_share"](image, cells) * cells**3)
     exponent = np.log2(counts[-1] / counts[0]) / 2
     assert abs(exponent - k) < 0.2
+    # A density is blind to the image: what it puts within a distance r falls like r^(3 - k).
+    uniform = np.random.default_rng(seed).uniform(size=(20_000, 3))
+    distances = cKDTree(image).query(uniform)[0]
+    near = [np.mean(distances < r) for r in (0.1, 0.05, 0.025)]
+    assert near[-1] < near[0] * 2.0 ** (-2 * (3 - k)) * 1.5
     t = np.linspace(0, 1, 4**8, endpoint=False)
     curve = page["hilbert_curve"](t)
     assert page["occupied_share"](curve, 64) == 1
@@ -244,7 +244,8 @@ def test_cells_met_by_the_image_stay_within_the_bound(k, points, seed):
 def test_noise_costs_at_most_the_log_of_the_share(seed, dim, share):
     """A search over mixtures finds none that loses more than log 1/a, and the bound is attained.
 
-    The memoriser stays below its bound and falls without end as its grain shrinks.
+    The memoriser stays below its bound and falls without end as its grain shrinks, and so does
+    noise on a line that is smeared into the plane.
     """
     page = definitions(PAGE)
     rng = np.random.default_rng(seed)
@@ -265,6 +266,11 @@ def test_noise_costs_at_most_the_log_of_the_share(seed, dim, share):
         densities = [stats.norm(point, tau).logpdf(x).sum(1) for point in training]
         assert np.allclose(value, special.logsumexp(densities, axis=0) - np.log(7), rtol=1e-6)
         values.append(value)
+    # Any closed set: noise on the first axis of the plane, against the distance from the axis.
+    plane, tau = rng.normal(size=(20, 2)), rng.uniform(0.01, 2)
+    smeared = stats.norm(0, np.sqrt(1 + tau**2)).logpdf(plane[:, 0])
+    smeared += stats.norm(0, tau).logpdf(plane[:, 1])
+    assert np.all(smeared <= -(plane[:, 1] ** 2) / (2 * tau**2) - np.log(2 * np.pi * tau**2))
     reached = distance > 0.1  # log τ wins only for points that are not close to one of the seven
     assert np.all(np.diff(np.array(values)[1:, reached], axis=0) < 0)
 
@@ -321,14 +327,14 @@ def test_level_and_power_are_binomial(n, level):
     assert stats.binom.sf(page["critical_value"](large, level) - 1, large, 0.52) > 0.99
     if n > 5:
         return
-    # X on three points, p = q, any classifier: enumerate points and labels.
+    # X on three points, p = q, a classifier: every sequence of points and labels.
     masses, says = np.array([0.5, 0.3, 0.2]), np.array([1, 0, 1])
     outcomes = [(x, y, masses[x] / 2) for x in range(3) for y in (0, 1)]
-    law = np.ones(1)
-    right = sum(mass for x, y, mass in outcomes if says[x] == y)
-    assert np.isclose(right, 0.5)
-    for _ in range(n):
-        law = np.convolve(law, [1 - right, right])
+    law = np.zeros(n + 1)
+    for sequence in product(outcomes, repeat=n):
+        right = sum(says[x] == y for x, y, _ in sequence)
+        law[right] += np.prod([mass for *_, mass in sequence])
+    assert np.allclose(law, stats.binom.pmf(np.arange(n + 1), n, 0.5))
     assert np.isclose(law[critical:].sum(), float(tail(critical)))
 
 
