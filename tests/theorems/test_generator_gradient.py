@@ -61,7 +61,7 @@ def test_without_the_hypothesis_samples_may_not_be_moved_along():
 @pytest.mark.theorem("prop-saturation")
 @pytest.mark.parametrize("logit", [-40.0, -9.0, -1.0, 0.0, 2.5, 30.0])
 def test_the_weights_are_d_and_one_minus_d(logit):
-    """Six logits: TensorFlow's slopes of the package's losses against 50-digit arithmetic."""
+    """Six logits in 50-digit arithmetic; a network's gradient against a sum over 1,000 samples."""
     with localcontext(prec=50):
         d = 1 / (1 + (-Decimal(logit)).exp())
     shift = tf.Variable(0.0, dtype=tf.float64)
@@ -73,6 +73,26 @@ def test_the_weights_are_d_and_one_minus_d(logit):
         slopes.append(tape.gradient(cost, shift).numpy())
     assert slopes == pytest.approx([float(-3 * d), float(-3 * (1 - d))], rel=1e-12)
     assert slopes[0] / slopes[1] == pytest.approx(np.exp(logit), rel=1e-12)
+
+
+def test_each_sample_pulls_with_its_weight(page):
+    """The gradients of a two-parameter generator and a network: E[w(ℓ) Jᵀ∇ℓ], sample by sample."""
+    generator, discriminator = page["players"](0)
+    generator.set_weights([np.array([[0.7]]), np.array([0.4])])
+    z = tf.constant(np.random.default_rng(0).normal(size=(1000, 1)), tf.float32)
+    x = generator(z)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        logits = discriminator(x)
+    slope, d = tape.gradient(logits, x).numpy()[:, 0], tf.sigmoid(logits).numpy()[:, 0]
+    jacobian = np.stack([z.numpy()[:, 0], np.ones(1000)])  # of a + b z in b and a
+    for loss, weight in ((MINIMAX, d), (NON_SATURATING, 1 - d)):
+        with tf.GradientTape() as tape:
+            logits = discriminator(generator(z))
+            cost = loss.generator(logits, logits)
+        gradients = tape.gradient(cost, generator.trainable_variables)
+        found = np.concatenate([g.numpy().ravel() for g in gradients])
+        assert found == pytest.approx(-(jacobian * weight * slope).mean(axis=1), rel=1e-4)
 
 
 @pytest.mark.theorem("prop-mean-weight")

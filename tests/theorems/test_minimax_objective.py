@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, optimize, special, stats
 
@@ -98,6 +98,29 @@ def test_two_point_game_has_one_saddle(share, t, a):
     assert min_max < -np.log(4) + 2e-5
 
 
+@pytest.mark.theorem("prop-two-point-spiral")
+@given(share=st.floats(0.05, 0.95), t=st.floats(0, 1), a=st.floats(-4, 4))
+@settings(max_examples=30)
+def test_the_spiral_closes_from_everywhere(share, t, a):
+    """Random games and starts: the page's own path never leads away, and ends at the saddle.
+
+    Without the hyperbolic tangent it stays at its distance.
+    """
+    path = definitions(PAGE)["play"](a, t, share=share, step=0.01, turns=8_000)
+    a_path, off = path[:, 0], path[:, 1] - share
+    energy = (a_path**2 + off**2) / 2
+    # One step of length 0.01 adds at most half the square of the speed to what the flow does.
+    speed = np.hypot(off + np.tanh(a_path / 2), a_path)
+    flow = -0.01 * a_path * np.tanh(a_path / 2)
+    assert np.all(np.diff(energy) <= (flow + 0.5 * (0.01 * speed) ** 2)[:-1] + 1e-12)
+    assert energy[-1] < 1e-4 + 1e-4 * energy[0]
+    # The last term of the value alone: a circle, up to what the finite steps add.
+    x, y = a, t - share
+    for _ in range(2_000):
+        x, y = x - 0.001 * y, y + 0.001 * x
+    assert np.isclose(np.hypot(x, y), np.hypot(a, t - share), rtol=2e-3)
+
+
 @pytest.mark.theorem("prop-logit-losses")
 def test_losses_on_logits_and_their_slopes():
     """TensorFlow's losses and gradients in float32 against SciPy in float64, to logits of ±80."""
@@ -136,6 +159,23 @@ def test_shared_loss_has_no_minimum_but_minus_infinity(seed, k):
     for epsilon in (1e-2, 1e-6, 1e-12):
         limit = -np.log1p(-epsilon) + np.log(epsilon)
         assert np.isclose(loss(np.full(k, 1 - epsilon)), limit, rtol=1e-4)
+    # At D = 1 the loss is −∞, and the same for every generator.
+    for fakes in (q, simplex(rng, k)):
+        with np.errstate(divide="ignore"):
+            assert (
+                -p @ np.log(np.ones(k)) + fakes[fakes > 0] @ np.log(np.zeros((fakes > 0).sum()))
+                == -np.inf
+            )
+
+    # A bias moves every logit at once, and its slope is negative whatever the logits are.
+    def biased(bias):
+        return loss(special.expit(start + bias))
+
+    start = rng.normal(0, 2, k)
+    d = special.expit(start)
+    in_bias = (biased(1e-6) - biased(-1e-6)) / 2e-6
+    assert np.isclose(in_bias, -np.sum(p * (1 - d) + q * d), rtol=1e-4)
+    assert in_bias < 0
     # 2: the gradient in each logit, from the page's own loss by automatic differentiation.
     logits = tf.Variable(rng.normal(0, 2, k))
     with tf.GradientTape() as tape:

@@ -259,3 +259,6 @@ def test_what_a_weighted_sample_is_worth():
     estimate, error, worth = PAGE["reweighted"](logits, x[:, 0])
     assert abs(estimate) < 6 * error
     assert worth == pytest.approx(np.exp(-1), rel=0.1)
+    # What it is worth for the mean of x²: 2 / (10 e − 1), by quadrature.
+    weighted = integrate.quad(lambda x: x**4 * p.pdf(x) ** 2 / q.pdf(x), -15, 15)[0] - 1
+    assert 2 / weighted == pytest.approx(2 / (10 * np.e - 1), rel=1e-9)
