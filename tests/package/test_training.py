@@ -22,7 +22,7 @@ from gan_utils import (
     ring,
     wgan_gp,
 )
-from gan_utils.training import _normal_from_bits
+from gan_utils.training import _batches, _normal_from_bits, _without_autotuning
 
 BATCH = 32
 DATA = ring(8).sample(BATCH * 10, seed=0)
@@ -236,6 +236,33 @@ class TestTheStep:
         train(one)
         other.fit(tf.data.Dataset.from_tensor_slices(DATA).batch(BATCH), verbose=0)
         assert_same(snapshot(one), snapshot(other))
+
+    def test_sees_every_sample_of_an_array_in_another_order(self):
+        array = np.arange(10.0).reshape(10, 1)
+        plain, mixed = _batches(array, 4, shuffle=False), _batches(array, 4, shuffle=True)
+        assert [len(batch) for batch in plain] == [4, 4, 2]
+        np.testing.assert_array_equal(np.concatenate(list(plain)), array)
+        epochs = [np.concatenate(list(mixed)).ravel() for _ in range(2)]
+        assert (epochs[0] != epochs[1]).any()
+        for epoch in epochs:
+            np.testing.assert_array_equal(np.sort(epoch), array.ravel())
+
+    def test_a_pipeline_is_tuned_only_where_its_author_says_so(self):
+        dataset = tf.data.Dataset.from_tensor_slices(DATA).batch(BATCH)
+        assert _without_autotuning(dataset).options().autotune.enabled is False
+        options = tf.data.Options()
+        options.autotune.enabled = True
+        tuned = dataset.with_options(options)
+        assert _without_autotuning(tuned) is tuned
+
+    @pytest.mark.parametrize("at_once", [4, 10, 64])
+    def test_data_may_end_within_an_execution(self, at_once):
+        one, several = make(), make(options={"steps_per_execution": at_once})
+        for gan in (one, several):
+            history = train(gan, steps=10, epochs=2)
+            assert len(history.history["generator_loss"]) == 2
+        assert int(several.step.numpy()) == 20
+        assert_same(snapshot(one), snapshot(several), rtol=1e-5, atol=1e-6)
 
     def test_low_precision_is_summed_in_single(self):
         policy = keras.config.dtype_policy()
