@@ -5,6 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 NOTEBOOK ?=
 CLAIM ?=
+NETWORK ?=
 
 # What every target runs under: repeatable, and without TensorFlow's start-up talk. The checks
 # themselves add the quick profile and hide GPUs (tests/__init__.py).
@@ -19,7 +20,7 @@ SLOWED := --override-ini notebook_seconds=300
 ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-portable outputs claims lint format lock wheel repository clean
+.PHONY: help book test test-portable outputs claims pretrained lint format lock wheel repository clean
 
 help: ## list the targets
 	@echo 'make TARGET [PYTHON=python3.12]'
@@ -42,6 +43,9 @@ outputs: $(INSTALLED) ## execute the notebooks and store their outputs [NOTEBOOK
 
 claims: $(INSTALLED) ## measure the claims on all their seeds [CLAIM=name]; then `make outputs`
 	$(BIN)/python -m tools.claims $(CLAIM)
+
+pretrained: $(INSTALLED) ## train on MNIST the weights that the package ships [NETWORK=name]
+	$(BIN)/python -m tools.pretrain $(NETWORK)
 
 lint: $(INSTALLED) ## check style and format
 	$(BIN)/ruff check .

@@ -58,12 +58,14 @@ def positive(name, value):
 
 
 def shape(name, array, expected):
-    """`array` itself, if its shape matches `expected`, in which None stands for any length."""
+    """`array` itself, if its shape matches `expected`, in which a name stands for any length."""
+    expected = tuple("n" if k is None else k for k in expected)
     same = len(array.shape) == len(expected) and all(
-        wanted in (None, length) for wanted, length in zip(expected, array.shape, strict=True)
+        isinstance(wanted, str) or wanted == length
+        for wanted, length in zip(expected, array.shape, strict=True)
     )
     if not same:
-        wanted = str(tuple("n" if k is None else k for k in expected)).replace("'", "")
+        wanted = str(expected).replace("'", "")
         raise ValueError(f"{name}: expected shape {wanted}, got {array.shape}")
     return array
 

@@ -1,4 +1,4 @@
-"""The wheel holds the package and the ledger, and importing it does not load TensorFlow."""
+"""The wheel holds the package, its weights and the ledger; importing it loads no TensorFlow."""
 
 import re
 import shutil
@@ -13,8 +13,10 @@ import pytest
 
 from tests.pages import ROOT
 
-LARGEST = 150_000
-"""Bytes. Colab downloads the repository anyway; this catches data that slipped in."""
+LARGEST = 1_000_000
+"""Bytes. Two networks in half precision are 0.65 MB of it; this catches data that slipped in."""
+
+NETWORKS = ("digit_classifier", "digit_generator")
 
 INGREDIENTS = ("pyproject.toml", "README.md", "LICENSE", "gan_utils", "chapters/claims.json")
 
@@ -57,25 +59,30 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def contents_faults(names: list[str]) -> list[str]:
-    """What a wheel lacks or should not have: modules, one ledger, its own description."""
-    modules = {f"gan_utils/{path.name}" for path in (ROOT / "gan_utils").glob("*.py")}
+    """What a wheel lacks or should not have: the package, one ledger, its own description."""
+    package = {f"gan_utils/{path.name}" for path in (ROOT / "gan_utils").glob("*.py")}
+    package |= {
+        f"gan_utils/weights/{name}{suffix}" for name in NETWORKS for suffix in (".npz", ".json")
+    }
     ledgers = [
         name for name in names if re.search(r"\.data/data/share/gan_utils/claims\.json$", name)
     ]
     described = [name for name in names if ".dist-info/" in name]
     return [
-        *(f"lacks {name}" for name in sorted(modules - set(names))),
-        *(f"has {name}" for name in sorted(set(names) - modules - set(ledgers) - set(described))),
+        *(f"lacks {name}" for name in sorted(package - set(names))),
+        *(f"has {name}" for name in sorted(set(names) - package - set(ledgers) - set(described))),
         *([] if len(ledgers) == 1 else [f"has {len(ledgers)} ledgers"]),
     ]
 
 
-def test_wheel_holds_the_package_and_the_ledger_only(wheel: Path):
+def test_wheel_holds_the_package_its_weights_and_the_ledger_only(wheel: Path):
     names = zipfile.ZipFile(wheel).namelist()
     assert contents_faults(names) == []
     assert contents_faults([*names, "gan_utils/weights.npz"]) == ["has gan_utils/weights.npz"]
     without = [name for name in names if not name.endswith(("claims.json", "losses.py"))]
     assert contents_faults(without) == ["lacks gan_utils/losses.py", "has 0 ledgers"]
+    without = [name for name in names if not name.endswith(".npz")]
+    assert contents_faults(without) == [f"lacks gan_utils/weights/{name}.npz" for name in NETWORKS]
 
 
 def test_wheel_is_small(wheel: Path, record_testsuite_property):
@@ -112,6 +119,14 @@ def test_every_public_name_can_be_imported(python: Path):
         "print([name for name in gan_utils.__all__ if getattr(gan_utils, name, None) is None])"
     )
     assert run(python, "-c", code, cwd=python.parents[2]) == "[]\n"
+
+
+def test_installed_weights_are_found(python: Path):
+    code = (
+        "from gan_utils import digit_classifier, digit_generator\n"
+        "print(digit_classifier().count_params(), digit_generator().count_params())"
+    )
+    assert run(python, "-c", code, cwd=python.parents[2]).split() == ["98442", "244993"]
 
 
 def test_installed_ledger_is_found_from_anywhere(python: Path):

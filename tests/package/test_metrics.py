@@ -1,20 +1,33 @@
-"""The metrics against closed forms, exact enumeration and SciPy, and every refusal."""
+"""The metrics against closed forms, enumeration, SciPy and scikit-learn, and every refusal."""
 
-from itertools import pairwise, permutations
+import tracemalloc
+from itertools import combinations, pairwise, permutations, product
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scipy import stats
+from scipy.linalg import sqrtm
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
+from sklearn.metrics.pairwise import polynomial_kernel
+from sklearn.neighbors import NearestNeighbors
 
 from gan_utils import (
     Gaussian,
     GaussianMixture,
+    density_coverage,
     frechet_distance,
     grid,
+    inception_score,
+    kernel_distance,
+    metrics,
     mode_coverage,
+    precision_recall,
     ring,
+    sliced_wasserstein,
     wasserstein_1d,
 )
 
@@ -54,6 +67,81 @@ def test_frechet_takes_no_rounding_noise_for_variance(rank_x, rank_y):
     expected = np.square(a).sum() + np.square(b).sum() - 2 * overlap
     value = frechet_distance(np.zeros(60), a @ a.T, np.zeros(60), b @ b.T)
     assert value == pytest.approx(expected, rel=1e-12)
+
+
+def conjugated(values, turn):
+    """The covariance with these eigenvalues along the columns of a rotation."""
+    cov = (turn * values) @ turn.T
+    return (cov + cov.T) / 2
+
+
+AXES = np.arange(1, 301.0)
+EVEN = AXES % 2 == 0
+
+
+@pytest.mark.parametrize(
+    ("variances_x", "variances_y"),
+    [
+        (1 / AXES, 1.05 / AXES),  # below the limit of cancellation
+        (1 / AXES, 1.5 / AXES),
+        (AXES**-4, AXES**-3),  # over ten orders of magnitude
+        (AXES**-2, AXES[::-1] ** -2),
+        (np.where(AXES < 200, 1 / AXES, 0), np.where(AXES > 100, 1 / AXES, 0)),
+        # One axis in common outweighs all else, which lies on axes that the other does not have.
+        (np.where(EVEN, 1e-5, 0) + (AXES == 1), np.where(EVEN, 0, 1e-5) + (AXES == 1)),
+        (np.where(EVEN, 1e-8, 0) + (AXES == 1), np.where(EVEN, 0, 1e-8) + (AXES == 1)),
+    ],
+)
+def test_frechet_of_commuting_covariances_compares_standard_deviations(variances_x, variances_y):
+    turn = np.linalg.qr(np.random.default_rng(0).normal(size=(300, 300)))[0]
+    zero = np.zeros(300)
+    x, y = conjugated(variances_x, turn), conjugated(variances_y, turn)
+    expected = np.square(np.sqrt(variances_x) - np.sqrt(variances_y)).sum()
+    assert frechet_distance(zero, x, zero, y) == pytest.approx(expected, rel=1e-7)
+    assert frechet_distance(zero, y, zero, x) == pytest.approx(expected, rel=1e-7)
+
+
+@pytest.mark.parametrize(("n", "m"), [(400, 300), (400, 60), (40, 60)])
+def test_frechet_is_the_formula_with_the_root_of_the_product(n, m):
+    # Along decaying axes, as features have them; fewer samples than axes make singular moments.
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(n, 100)) / np.sqrt(AXES[:100])
+    y = 1 + 1.2 * rng.normal(size=(m, 100)) / np.sqrt(AXES[:100])
+    mean_x, cov_x, mean_y, cov_y = x.mean(0), np.cov(x.T), y.mean(0), np.cov(y.T)
+    # A ridge far below the tolerance, since the matrix root fails for singular matrices.
+    ridge = 1e-14 * np.eye(100)
+    root = sqrtm(cov_x + ridge)
+    cross = sqrtm(root @ (cov_y + ridge) @ root)
+    expected = np.square(mean_x - mean_y).sum() + np.trace(cov_x + cov_y - 2 * cross).real
+    assert frechet_distance(mean_x, cov_x, mean_y, cov_y) == pytest.approx(expected, rel=1e-5)
+
+
+@given(seeds, st.integers(1, 5), st.integers(1, 5))
+def test_both_ways_to_the_trace_agree(seed, rank_x, rank_y):
+    rng = np.random.default_rng(seed)
+    a, b = (rng.normal(size=(5, rank)) for rank in sorted((rank_x, rank_y)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(metrics, "CANCELLATION", 0.0)
+        subtracted = metrics._trace_distance(a, b)
+        patch.setattr(metrics, "CANCELLATION", np.inf)
+        assert metrics._trace_distance(a, b) == pytest.approx(subtracted, rel=1e-9)
+
+
+def test_frechet_bears_the_rounding_of_float32():
+    a = np.random.default_rng(0).normal(size=(60, 20))
+    rounded = np.float32(a @ a.T)
+    assert np.linalg.eigvalsh(np.float64(rounded))[0] < 0
+    value = frechet_distance(np.zeros(60), rounded, np.zeros(60), 4 * a @ a.T)
+    # The false variance on each of 40 axes, about 1e-7 of the largest, stands beside none.
+    assert value == pytest.approx(np.square(a).sum(), rel=1e-5)
+
+
+def test_frechet_to_a_point_is_the_trace():
+    cov = covariance(np.random.default_rng(0), 4, 3)
+    zero, none = np.zeros(4), np.zeros((4, 4))
+    assert frechet_distance(zero, cov, zero, none) == pytest.approx(np.trace(cov))
+    assert frechet_distance(zero, none, zero, cov) == pytest.approx(np.trace(cov))
+    assert frechet_distance(zero, none, zero, none) == 0.0
 
 
 def test_frechet_of_samples_fewer_than_dimensions():
@@ -208,7 +296,316 @@ def test_the_true_fraction_is_that_of_the_dimension(dim):
     assert result.reverse_kl < 10 / n
 
 
+def features(rng, n, dim):
+    return rng.normal(size=(n, dim))
+
+
+def unbiased_in_one_dimension(x, y):
+    """(xy + 1)³ is a sum over powers r of x and y; the sums over i ≠ j leave the squares out."""
+    value = 0.0
+    for r, weight in ((1, 3), (2, 3), (3, 1)):
+        within = [
+            (np.sum(s**r) ** 2 - np.sum(s ** (2 * r))) / (len(s) * (len(s) - 1)) for s in (x, y)
+        ]
+        value += weight * (sum(within) - 2 * np.mean(x**r) * np.mean(y**r))
+    return value
+
+
+small = st.lists(st.integers(-4, 4).map(float), min_size=2, max_size=6).map(np.array)
+
+
+@given(small, small)
+def test_the_kernel_distance_compares_three_moments(x, y):
+    expected = unbiased_in_one_dimension(x, y)
+    assert kernel_distance(x[:, None], y[:, None]) == pytest.approx(expected, abs=1e-9)
+
+
+@given(seeds, st.integers(2, 9), st.integers(2, 9), st.integers(1, 5))
+def test_the_kernel_distance_is_that_of_the_kernel_matrices(seed, n, m, dim):
+    rng = np.random.default_rng(seed)
+    x, y = features(rng, n, dim), 1 + 2 * features(rng, m, dim)
+    xx, yy, xy = (polynomial_kernel(a, b, degree=3) for a, b in ((x, x), (y, y), (x, y)))
+    within = [k[~np.eye(len(k), dtype=bool)].mean() for k in (xx, yy)]
+    assert kernel_distance(x, y) == pytest.approx(sum(within) - 2 * xy.mean(), abs=1e-9)
+
+
+def mean_over_samples(p, q, points, sizes):
+    """The exact expectation, over all samples of these sizes with their probabilities."""
+    n, m = sizes
+    total = 0.0
+    for drawn in product(range(len(points)), repeat=n + m):
+        chance = p[list(drawn[:n])].prod() * q[list(drawn[n:])].prod()
+        x, y = points[list(drawn[:n])], points[list(drawn[n:])]
+        total += chance * kernel_distance(x, y) if chance else 0.0
+    return total
+
+
+def test_the_kernel_distance_is_unbiased():
+    points = np.array([[0.0, 1.0], [2.0, -1.0], [1.0, 1.0]])
+    p, q = np.array([0.2, 0.3, 0.5]), np.array([0.6, 0.3, 0.1])
+    exact = (p - q) @ polynomial_kernel(points, degree=3) @ (p - q)
+    assert exact > 0.1
+    assert mean_over_samples(p, q, points, (2, 3)) == pytest.approx(exact)
+
+
+def test_the_kernel_distance_does_not_see_the_fourth_moment():
+    # −1 and 1, against −√2, 0 and √2 with half the weight at 0: the moments 0, 1, 0 agree.
+    points = np.sqrt([2.0, 1.0, 0.0, 1.0, 2.0])[:, None] * np.sign([-2, -1, 0, 1, 2])[:, None]
+    p, q = np.array([0, 0.5, 0, 0.5, 0]), np.array([0.25, 0, 0.5, 0, 0.25])
+    assert mean_over_samples(p, q, points, (2, 2)) == pytest.approx(0.0, abs=1e-12)
+
+
+def splits(pool, n):
+    """All ways to call n of the points real and the others fake."""
+    for chosen in combinations(range(len(pool)), n):
+        real = np.isin(np.arange(len(pool)), chosen)
+        yield pool[real], pool[~real]
+
+
+@given(seeds, st.integers(1, 4))
+def test_over_all_splits_of_one_sample_the_kernel_distance_is_zero(seed, dim):
+    pool = features(np.random.default_rng(seed), 7, dim)
+    values = [kernel_distance(x, y) for x, y in splits(pool, 3)]
+    assert np.mean(values) == pytest.approx(0.0, abs=1e-12 * max(map(abs, values)))
+    assert min(values) < 0 < max(values)
+
+
+@given(seeds)
+def test_the_kernel_distance_does_not_see_a_rotation_but_sees_a_shift(seed):
+    rng = np.random.default_rng(seed)
+    x, y = features(rng, 6, 3), features(rng, 4, 3)
+    turn = np.linalg.qr(features(rng, 3, 3))[0]
+    value = kernel_distance(x, y)
+    assert kernel_distance(x @ turn, y @ turn) == pytest.approx(value, abs=1e-9)
+    assert kernel_distance(y, x) == pytest.approx(value, abs=1e-9)
+    assert kernel_distance(x + 1, y + 1) != pytest.approx(value, rel=1e-6)
+
+
+def balls_by_definition(centres, points, k):
+    """Which ball holds which point, (n, m), from the definition and exact for integers."""
+    among = np.sort(cdist(centres, centres, "sqeuclidean"), axis=1)
+    return cdist(centres, points, "sqeuclidean") <= among[:, [k]]
+
+
+def lattice(n):
+    """Few points with integer coordinates: many ties and duplicates."""
+    return arrays(float, st.tuples(n, st.just(2)), elements=st.integers(-3, 3).map(float))
+
+
+@given(lattice(st.integers(4, 7)), lattice(st.integers(4, 7)), st.integers(1, 3))
+def test_neighbours_are_those_of_the_definition_with_ties_and_duplicates(real, fake, k):
+    real_balls = balls_by_definition(real, fake, k)
+    fake_balls = balls_by_definition(fake, real, k)
+    expected = (real_balls.any(axis=0).mean(), fake_balls.any(axis=0).mean())
+    assert precision_recall(real, fake, k) == pytest.approx(expected)
+    expected = (real_balls.sum() / (k * len(fake)), real_balls.any(axis=1).mean())
+    assert density_coverage(real, fake, k) == pytest.approx(expected)
+    # A common shift that keeps the integers exact changes nothing.
+    far = 2.0**40
+    assert precision_recall(real + far, fake + far, k) == precision_recall(real, fake, k)
+    assert density_coverage(real - far, fake - far, k) == density_coverage(real, fake, k)
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "dim", "k"), [(80, 50, 2, 3), (40, 90, 30, 5), (60, 60, 300, 1)]
+)
+def test_neighbours_are_those_of_scikit_learn(n, m, dim, k):
+    rng = np.random.default_rng(0)
+    real, fake = features(rng, n, dim), 0.3 + 0.8 * features(rng, m, dim)
+    radii = [
+        NearestNeighbors(n_neighbors=k, algorithm="brute").fit(s).kneighbors()[0][:, -1]
+        for s in (real, fake)
+    ]
+    distances = cdist(real, fake)
+    in_real, in_fake = distances <= radii[0][:, None], distances <= radii[1]
+    result = precision_recall(real, fake, k)
+    assert result == (in_real.any(axis=0).mean(), in_fake.any(axis=1).mean())
+    result = density_coverage(real, fake, k)
+    assert result == pytest.approx((in_real.sum() / (k * m), in_real.any(axis=1).mean()))
+
+
+@given(seeds, st.integers(1, 4))
+def test_precision_and_recall_swap_with_their_arguments(seed, k):
+    rng = np.random.default_rng(seed)
+    real, fake = features(rng, 8, 2), 0.5 * features(rng, 6, 2)
+    precision, recall = precision_recall(real, fake, k)
+    assert precision_recall(fake, real, k) == (recall, precision)
+    assert precision >= precision_recall(real, fake, 1).precision
+
+
+def test_a_lost_mode_costs_recall_and_a_false_one_precision():
+    left, right = np.array([[0.0], [1.0], [2.0]]), np.array([[50.0], [51.0], [52.0]])
+    both = np.concatenate([left, right])
+    assert precision_recall(both, left + 0.25, k=1) == (1.0, 0.5)
+    assert precision_recall(left, both + 0.25, k=1) == (0.5, 1.0)
+    assert density_coverage(both, left + 0.25, k=1) == pytest.approx((5 / 3, 0.5))
+
+
+def test_one_outlier_lets_in_what_it_likes_but_adds_little_density():
+    real, fake = [[0.0], [1.0], [2.0], [3.0], [100.0]], [[60.0], [70.0], [80.0]]
+    assert precision_recall(real, fake, k=2).precision == 1.0
+    assert density_coverage(real, fake, k=2) == pytest.approx((0.5, 0.2))
+
+
+@pytest.mark.parametrize("dim", [1, 2, 100, 2048])
+def test_what_repeats_the_real_samples_is_precise(dim):
+    real = np.random.default_rng(0).normal(size=(12, dim)) + 1e3
+    assert precision_recall(real, real[::-1]) == (1.0, 1.0)
+    # A ball holds its centre and k neighbours, the last of them on its edge.
+    assert density_coverage(real, real[::-1], k=4) == pytest.approx((5 / 4, 1.0))
+    copies = np.repeat(real, 3, axis=0)
+    # With two duplicates of everything the nearest two are at distance zero: no ball is left.
+    assert precision_recall(copies, real, k=2).precision == 1.0
+    assert precision_recall(copies, real + 1e-2, k=2).precision == 0.0
+
+
+@given(seeds, st.integers(1, 3), st.integers(1, 3))
+def test_over_all_splits_of_one_sample_density_and_coverage_are_what_they_should_be(seed, dim, k):
+    n, m = 4, 3
+    pool = features(np.random.default_rng(seed), n + m, dim)
+    density, coverage = np.mean([density_coverage(*pair, k) for pair in splits(pool, n)], axis=0)
+    assert density == pytest.approx(1.0)
+    i = np.arange(1, k + 1)
+    assert coverage == pytest.approx(1 - np.prod((n - i) / (n + m - i)))
+
+
+def test_the_densest_fake_lies_in_every_ball():
+    angles = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    real = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+    assert density_coverage(real, np.zeros((3, 2)), k=6) == (12 / 6, 1.0)
+
+
+@given(samples, samples, st.integers(1, 5))
+def test_in_one_dimension_slices_are_the_whole(x, y, n_projections):
+    value = sliced_wasserstein(np.c_[x], np.c_[y], n_projections, seed=0)
+    assert value == pytest.approx(wasserstein_1d(x, y, order=2), abs=1e-9)
+
+
+@given(seeds, st.floats(0.1, 10), st.floats(-5, 5))
+def test_the_sliced_distance_is_a_metric_that_scales(seed, scale, shift):
+    rng = np.random.default_rng(seed)
+    x, y, z = features(rng, 5, 3), features(rng, 4, 3) + 1, features(rng, 6, 3)
+
+    def distance(a, b):
+        return sliced_wasserstein(a, b, 10, seed=seed)
+
+    assert distance(x, z) <= distance(x, y) + distance(y, z) + 1e-9
+    assert distance(x, y) == distance(y, x) > 0
+    assert distance(x, np.tile(x, (2, 1))) == pytest.approx(0.0, abs=1e-12)
+    moved = distance(scale * x + shift, scale * y + shift)
+    assert moved == pytest.approx(scale * distance(x, y))
+
+
+LINES = 4_000
+
+
+def standard_error_of_slices(second_moment):
+    """Standard error of the mean of θᵀ S θ over uniform unit vectors θ, from its two moments."""
+    dim, trace = len(second_moment), np.trace(second_moment)
+    mean = trace / dim
+    square = (trace**2 + 2 * np.trace(second_moment @ second_moment)) / (dim * (dim + 2))
+    return np.sqrt((square - mean**2) / LINES)
+
+
+@pytest.mark.parametrize("dim", [2, 10])
+def test_sliced_shifts_and_stretches_have_a_closed_form(dim):
+    rng = np.random.default_rng(0)
+    x, shift = features(rng, 30, dim), features(rng, 1, dim)
+    for y, difference in ((x + shift, shift), (1.5 * x, 0.5 * x)):
+        second_moment = difference.T @ difference / len(difference)
+        value = sliced_wasserstein(x, y, LINES, seed=0) ** 2
+        error = standard_error_of_slices(second_moment)
+        assert abs(value - np.trace(second_moment) / dim) < 6 * error
+
+
+def test_slices_are_never_longer_than_the_best_pairing_seen_from_the_side():
+    rng = np.random.default_rng(0)
+    x, y = features(rng, 30, 3), features(rng, 30, 3) * [1, 2, 3] + 1
+    pairs = linear_sum_assignment(cdist(x, y, "sqeuclidean"))
+    difference = x[pairs[0]] - y[pairs[1]]
+    second_moment = difference.T @ difference / len(x)
+    value = sliced_wasserstein(x, y, LINES, seed=0) ** 2
+    limit = np.trace(second_moment) / 3
+    assert 0.5 * limit < value < limit + 6 * standard_error_of_slices(second_moment)
+
+
+def test_the_seed_decides_the_lines():
+    rng = np.random.default_rng(0)
+    x, y = features(rng, 9, 3), 1 + features(rng, 8, 3)
+    first = sliced_wasserstein(x, y, 5, seed=1)
+    assert first == sliced_wasserstein(x, y, 5, seed=1)
+    assert first != sliced_wasserstein(x, y, 5, seed=2)
+
+
+def random_rows(rng, n, k):
+    return rng.dirichlet(np.full(k, 0.3), size=n)
+
+
+@given(seeds, st.integers(1, 8), st.integers(1, 6))
+def test_the_inception_score_is_the_entropy_that_the_image_takes_away(seed, n, k):
+    rows = random_rows(np.random.default_rng(seed), n, k)
+    information = stats.entropy(rows.mean(axis=0)) - stats.entropy(rows, axis=1).mean()
+    score = inception_score(rows)
+    assert score == pytest.approx(np.exp(information))
+    assert 1 - 1e-12 <= score <= k + 1e-12
+    assert score == pytest.approx(inception_score(np.repeat(rows[::-1, ::-1], 2, axis=0)))
+
+
+def test_the_inception_score_counts_classes_that_are_sure_and_even():
+    assert inception_score(np.eye(10)) == pytest.approx(10)
+    assert inception_score(np.eye(10)[[0, 1, 1, 0]]) == pytest.approx(2)
+    assert inception_score(np.tile([0.7, 0.2, 0.1], (5, 1))) == pytest.approx(1)
+    # Four of one class and one of another: the exponential of the entropy of (0.8, 0.2).
+    uneven = inception_score(np.eye(2)[[0, 0, 0, 0, 1]])
+    assert uneven == pytest.approx(0.8**-0.8 * 0.2**-0.2)
+
+
+@given(seeds, st.integers(1, 4))
+def test_the_logarithm_of_the_inception_score_is_low_for_few_images(seed, n):
+    rows = random_rows(np.random.default_rng(seed), 5, 3)
+    few = [np.log(inception_score(rows[list(some)])) for some in combinations(range(5), n)]
+    assert np.mean(few) <= np.log(inception_score(rows)) + 1e-12
+
+
+CALLS = [
+    lambda x, y: kernel_distance(x, y),
+    lambda x, y: precision_recall(x, y),
+    lambda x, y: density_coverage(x, y),
+    lambda x, y: sliced_wasserstein(x, y, 50, seed=0),
+]
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("entries", [1, 70, 1000])
+def test_blocks_change_nothing(monkeypatch, call, entries):
+    rng = np.random.default_rng(0)
+    x, y = features(rng, 31, 4), 0.5 + features(rng, 23, 4)
+    whole = call(x, y)
+    monkeypatch.setattr(metrics, "ENTRIES_PER_BLOCK", entries)
+    assert call(x, y) == pytest.approx(whole, rel=1e-9)
+
+
+@pytest.mark.parametrize("call", CALLS[:3])
+def test_no_matrix_of_all_pairs_is_held(monkeypatch, call):
+    rng = np.random.default_rng(0)
+    x, y = features(rng, 2_000, 4), features(rng, 1_900, 4)
+    monkeypatch.setattr(metrics, "ENTRIES_PER_BLOCK", 2**15)
+    tracemalloc.start()
+    call(x, y)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 0.1 * 8 * len(x) * len(y)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_float32_features_give_what_their_doubles_give(call):
+    rng = np.random.default_rng(0)
+    x, y = (features(rng, n, 4).astype(np.float32) for n in (31, 23))
+    assert call(x, y) == call(x.astype(float), y.astype(float))
+
+
 EYE, ZERO = np.eye(2), np.zeros(2)
+TWO, SEVEN = np.zeros((2, 3)), np.zeros((7, 3))
 
 
 @pytest.mark.parametrize(
@@ -236,6 +633,14 @@ EYE, ZERO = np.eye(2), np.zeros(2)
             "cov_y: expected a symmetric",
         ),
         (lambda: frechet_distance(ZERO, -EYE, ZERO, EYE), "cov_x: .* positive semi-definite .* -1"),
+        (
+            lambda: frechet_distance(ZERO, EYE, ZERO, [[1.0, 2.0], [2.0, 1.0]]),
+            "cov_y: .* positive semi-definite .* -1",
+        ),
+        (
+            lambda: frechet_distance(ZERO, [[0.0, 1.0], [1.0, 0.0]], ZERO, EYE),
+            "cov_x: .* positive semi-definite .* -1",
+        ),
         (lambda: mode_coverage(np.zeros((0, 2)), ring()), "samples: expected at least one value"),
         (
             lambda: mode_coverage(np.zeros((4, 3)), ring()),
@@ -261,6 +666,34 @@ EYE, ZERO = np.eye(2), np.zeros(2)
             lambda: wasserstein_1d([0.0], [1.0], order=np.nan),
             "order: expected a number of at least 1",
         ),
+        (lambda: kernel_distance([0.0], SEVEN), r"x: expected shape \(n, dim\), got \(1,\)"),
+        (lambda: kernel_distance(SEVEN, EYE), r"y: expected shape \(n, 3\), got \(2, 2\)"),
+        (lambda: kernel_distance(SEVEN[:1], SEVEN), "x: expected at least 2 samples, got 1"),
+        (lambda: kernel_distance(SEVEN, SEVEN[:1]), "y: expected at least 2 samples, got 1"),
+        (lambda: kernel_distance(SEVEN, SEVEN + np.nan), "y: expected numbers, got NaN"),
+        (lambda: kernel_distance(np.zeros((3, 0)), SEVEN), "x: expected at least one value"),
+        (lambda: precision_recall(SEVEN, EYE, k=1), r"fake: expected shape \(n, 3\), got"),
+        (lambda: precision_recall(SEVEN[:3], SEVEN), "real: expected at least 4 samples, got 3"),
+        (lambda: precision_recall(SEVEN, TWO, k=2), "fake: expected at least 3 samples, got 2"),
+        (lambda: precision_recall(SEVEN, SEVEN, k=0), "k: expected at least 1, got 0"),
+        (lambda: precision_recall(SEVEN, SEVEN, k=1.5), "k: expected a whole number, got 1.5"),
+        (lambda: precision_recall(SEVEN * np.nan, SEVEN), "real: expected numbers, got NaN"),
+        (lambda: density_coverage(SEVEN[:5], TWO), "real: expected at least 6 samples, got 5"),
+        (lambda: density_coverage(SEVEN, TWO[:0]), "fake: expected at least one value"),
+        (lambda: density_coverage(SEVEN, TWO[0]), r"fake: expected shape \(n, 3\), got \(3,\)"),
+        (lambda: density_coverage(SEVEN, TWO, k=-1), "k: expected at least 1, got -1"),
+        (lambda: sliced_wasserstein(SEVEN, EYE, seed=0), r"y: expected shape \(n, 3\)"),
+        (lambda: sliced_wasserstein(TWO[:0], TWO, seed=0), "x: expected at least one value"),
+        (lambda: sliced_wasserstein(TWO, TWO + np.inf, seed=0), "y: expected finite numbers"),
+        (
+            lambda: sliced_wasserstein(TWO, TWO, 0, seed=0),
+            "n_projections: expected at least 1, got 0",
+        ),
+        (lambda: inception_score([0.5, 0.5]), r"probabilities: expected shape \(n, k\), got"),
+        (lambda: inception_score([[0.5, 0.6]]), "probabilities: .* sum to 1, got a sum of 1.1"),
+        (lambda: inception_score([[1.5, -0.5]]), "probabilities: .* negative -0.5"),
+        (lambda: inception_score(np.zeros((0, 3))), "probabilities: expected at least one value"),
+        (lambda: inception_score([[np.nan, 1.0]]), "probabilities: expected numbers, got NaN"),
     ],
 )
 def test_wrong_input_is_named(call, message):

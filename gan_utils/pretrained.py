@@ -1,0 +1,196 @@
+"""Networks trained on MNIST whose weights travel with the package (TensorFlow).
+
+`tools/pretrain.py` trained them, and wrote beside every file of weights how it was made and what
+was measured; `provenance` reads it. The weights are stored in half precision; what was measured
+was measured on the stored ones.
+"""
+
+import hashlib
+import io
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers
+
+from gan_utils import _checks
+from gan_utils.data import DataUnavailable
+from gan_utils.models import IMAGE_SIZE, dcgan_generator
+
+FOLDER = Path(__file__).parent / "weights"
+FEATURES = 128
+DROPOUT = 0.3
+"""While it learns, so that its features tell less of which images it was trained on."""
+
+LATENT_DIM, WIDTH = 64, 32
+_IMAGES_AT_ONCE = 1_000
+
+
+def digit_classifier():
+    """A classifier of handwritten digits: the judge of the chapters that draw digits.
+
+    Three convolutions, each halved by its largest values, a dense layer to 128 features, and a
+    dense layer to the logits. It computes in single precision, whatever Keras' policy is.
+
+    Returns
+    -------
+    keras.Model
+        Images (n, 28, 28, 1) in [-1, 1] -> logits (n, 10). Every call builds a new one.
+
+    Raises
+    ------
+    DataUnavailable
+        If the weights are not installed.
+    ValueError
+        If they are not those that their record describes.
+
+    Examples
+    --------
+    >>> from gan_utils import load_images
+    >>> images, labels = load_images("digits", "test")
+    >>> bool((np.argmax(digit_classifier()(images), axis=1) == labels).mean() > 0.7)
+    True
+    """
+    return _pretrained("digit_classifier")
+
+
+def digit_features(images):
+    """What `digit_classifier` sees in images, before it decides: the features to compare.
+
+    Parameters
+    ----------
+    images : (n, 28, 28, 1) array in [-1, 1]
+
+    Returns
+    -------
+    (n, 128) NumPy array, float32, none negative
+
+    Raises
+    ------
+    ValueError
+        If there are no images, or their shape or range is another.
+    DataUnavailable
+        If the weights are not installed.
+
+    Examples
+    --------
+    >>> digit_features(np.zeros((2, 28, 28, 1))).shape
+    (2, 128)
+    """
+    images = _checks.shape("images", _checks.filled("images", images), (None, *_IMAGE))
+    largest = np.abs(images).max()
+    if largest > 1:
+        raise ValueError(f"images: expected pixels in [-1, 1], got one of size {largest:g}")
+    classifier = digit_classifier()
+    model = keras.Sequential(classifier.layers[:-1])
+    images = images.astype(np.float32)
+    parts = range(0, len(images), _IMAGES_AT_ONCE)
+    return np.concatenate([np.asarray(model(images[i : i + _IMAGES_AT_ONCE])) for i in parts])
+
+
+def digit_generator():
+    """A generator of handwritten digits, trained longer than a page can: `dcgan_generator`.
+
+    Returns
+    -------
+    keras.Model
+        Noise z ~ N(0, I), (n, 64) -> images (n, 28, 28, 1) in [-1, 1]. The weights are the
+        average over the last steps of the training.
+
+    Raises
+    ------
+    DataUnavailable
+        If the weights are not installed.
+    ValueError
+        If they are not those that their record describes.
+
+    Examples
+    --------
+    >>> digit_generator()(np.zeros((2, 64))).shape
+    TensorShape([2, 28, 28, 1])
+    """
+    return _pretrained("digit_generator")
+
+
+def provenance(name):
+    """How the weights were made: script, seed, steps, seconds, data, versions, measurements.
+
+    Parameters
+    ----------
+    name : "digit_classifier" or "digit_generator"
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    ValueError
+        If there are no weights of that name in the book.
+    DataUnavailable
+        If they are not installed.
+
+    Examples
+    --------
+    >>> provenance("digit_classifier")["data"]["name"]
+    'mnist'
+    """
+    return json.loads(_read(name, ".json"))
+
+
+def _classifier():
+    return keras.Sequential(
+        [
+            keras.Input(_IMAGE),
+            *_convolution(16),
+            *_convolution(32),
+            *_convolution(64),
+            layers.Flatten(dtype="float32"),
+            layers.Dropout(DROPOUT, dtype="float32"),
+            layers.Dense(FEATURES, activation="relu", dtype="float32"),
+            layers.Dropout(DROPOUT, dtype="float32"),
+            layers.Dense(10, dtype="float32"),
+        ]
+    )
+
+
+def _convolution(filters):
+    return [
+        layers.Conv2D(filters, 3, padding="same", activation="relu", dtype="float32"),
+        layers.MaxPooling2D(dtype="float32"),
+    ]
+
+
+def _generator():
+    return dcgan_generator(LATENT_DIM, WIDTH)
+
+
+_IMAGE = (IMAGE_SIZE, IMAGE_SIZE, 1)
+
+NETWORKS = {"digit_classifier": _classifier, "digit_generator": _generator}
+"""The untrained networks, by name."""
+
+
+def _pretrained(name):
+    stored = _read(name, ".npz")
+    if hashlib.sha256(stored).hexdigest() != provenance(name)["weights"]["sha256"]:
+        raise ValueError(f"{FOLDER / name}.npz: expected the weights that {name}.json describes")
+    with np.load(io.BytesIO(stored), allow_pickle=False) as file:
+        weights = [file[key].astype(np.float32) for key in file]
+    model = NETWORKS[name]()
+    model.set_weights(weights)
+    return model
+
+
+def _read(name, suffix):
+    if name not in NETWORKS:
+        known = ", ".join(map(repr, NETWORKS))
+        raise ValueError(f"name: expected one of {known}, got {name!r}")
+    path = FOLDER / f"{name}{suffix}"
+    if not path.is_file():
+        raise DataUnavailable(
+            f"{name}: there is no {path}. The wheel carries it; in a clone, `make pretrained` "
+            "trains the networks again."
+        )
+    return path.read_bytes()

@@ -1,0 +1,265 @@
+"""Train on MNIST what the package ships, and write gan_utils/weights/.
+
+python -m tools.pretrain                      the classifier, then the generator that it judges
+python -m tools.pretrain digit_generator      only this one
+
+`gan_utils.load_images` finds MNIST; GAN_UTILS_DATA may name the folder. Beside the weights stands
+the record of how they were made, and what was measured on them as they are stored. Weights that
+miss their targets are not written.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gan_utils import (
+    GAN,
+    RELATIVISTIC,
+    dcgan_discriminator,
+    frechet_distance,
+    load_images,
+    pretrained,
+    r1,
+    r2,
+)
+from tests.claims.registry import versions
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = "mnist"
+SEED = 0
+
+CLASSIFIER = {"epochs": 12, "batch": 64, "rate": 2e-3, "shift": 0.08, "turn": 0.03}
+"""While it learns, images are moved by two pixels and turned by eleven degrees at most."""
+
+GENERATOR = {"steps": 32_000, "batch": 32, "rate": 2e-3, "gamma": 1.0, "ema_decay": 0.999}
+STEPS_PER_EXECUTION = 100
+LOOKS = 16
+
+COMPARED = 5_000
+"""Images in each of the two sets whose Fréchet distance is taken."""
+
+SORTED = 10_000
+"""Samples whose classes are counted."""
+
+LEAST_ACCURACY = 0.985
+MOST_FLOORS = 5.0
+SHARES = (0.08, 0.12)
+
+
+def train_classifier(train, test):
+    """Cross-entropy on images that are moved a little: the network and its number of steps."""
+    network = pretrained.NETWORKS["digit_classifier"]()
+    shift, turn = CLASSIFIER["shift"], CLASSIFIER["turn"]
+    black = {"fill_mode": "constant", "fill_value": -1.0}
+    moved = keras.Sequential(
+        [
+            keras.Input(network.input_shape[1:]),
+            keras.layers.RandomTranslation(shift, shift, seed=SEED, **black),
+            keras.layers.RandomRotation(turn, seed=SEED + 1, **black),
+            network,
+        ]
+    )
+    batch, epochs = CLASSIFIER["batch"], CLASSIFIER["epochs"]
+    steps = epochs * -(-len(train.images) // batch)
+    rate = keras.optimizers.schedules.CosineDecay(CLASSIFIER["rate"], steps)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    moved.compile(optimizer=keras.optimizers.Adam(rate), loss=loss)
+    moved.fit(*train, batch_size=batch, epochs=epochs, verbose=2)
+    return network, steps
+
+
+def measure_classifier(classifier, train, test):
+    """The share of the test images that it names rightly."""
+    return {"test_accuracy": float((classes(classifier, test.images) == test.labels).mean())}
+
+
+def classifier_faults(measured):
+    """Why it may not be shipped."""
+    if measured["test_accuracy"] < LEAST_ACCURACY:
+        yield f"test accuracy {measured['test_accuracy']:.4f} < {LEAST_ACCURACY}"
+
+
+def train_generator(train, test):
+    """The pairing loss with both penalties: the averaged network and its number of steps."""
+    averaged = pretrained.NETWORKS["digit_generator"]()
+    gan = GAN(
+        pretrained.NETWORKS["digit_generator"](),
+        dcgan_discriminator(pretrained.WIDTH),
+        RELATIVISTIC,
+        penalties=[r1(GENERATOR["gamma"]), r2(GENERATOR["gamma"])],
+        ema_decay=GENERATOR["ema_decay"],
+        seed=SEED,
+    )
+    gan.compile(
+        generator_optimizer=_adam(),
+        discriminator_optimizer=_adam(),
+        steps_per_execution=STEPS_PER_EXECUTION,
+    )
+    started = time.perf_counter()
+
+    def look(epoch, logs):
+        averaged.set_weights(list(map(keras.ops.convert_to_numpy, gan.averages)))
+        measured = measure_generator(averaged, train, test)
+        step, seconds = (epoch + 1) * GENERATOR["steps"] // LOOKS, time.perf_counter() - started
+        print(f"step {step}, {seconds:.0f} s: {measured}", flush=True)
+
+    gan.fit(
+        _batches(train.images),
+        steps_per_epoch=GENERATOR["steps"] // LOOKS,
+        epochs=LOOKS,
+        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=look)],
+        verbose=0,
+    )
+    return averaged, GENERATOR["steps"]
+
+
+def _adam():
+    """Without momentum; the rate falls to zero along a cosine."""
+    rate = keras.optimizers.schedules.CosineDecay(GENERATOR["rate"], GENERATOR["steps"])
+    return keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.99)
+
+
+def _batches(images):
+    data = tf.data.Dataset.from_tensor_slices(images).shuffle(len(images), seed=SEED)
+    return data.repeat().batch(GENERATOR["batch"]).prefetch(2)
+
+
+def measure_generator(generator, train, test):
+    """Fréchet distances in the classifier's features, and the class shares of the samples."""
+    noise = np.random.default_rng(SEED).normal(size=(SORTED, pretrained.LATENT_DIM))
+    samples = generator.predict(noise.astype(np.float32), batch_size=1_000, verbose=0)
+    others = train.images[COMPARED:]
+    compared = (images[:COMPARED] for images in (train.images, others, test.images, samples))
+    real, more, held_out, fake = map(pretrained.digit_features, compared)
+    counts = np.bincount(classes(pretrained.digit_classifier(), samples), minlength=10)
+    return {
+        "frechet_distance": distance(real, fake),
+        "frechet_distance_to_test": distance(held_out, fake),
+        "frechet_floor": distance(real, held_out),
+        "frechet_floor_within_train": distance(real, more),
+        "class_shares": (counts / SORTED).tolist(),
+    }
+
+
+def generator_faults(measured):
+    """Why it may not be shipped."""
+    floors = measured["frechet_distance"] / measured["frechet_floor"]
+    if floors > MOST_FLOORS:
+        yield f"Fréchet distance {floors:.1f} times the floor, more than {MOST_FLOORS:g}"
+    if min(measured["class_shares"]) < SHARES[0] or max(measured["class_shares"]) > SHARES[1]:
+        yield f"class shares {measured['class_shares']} outside {SHARES}"
+
+
+def classes(classifier, images):
+    """The digit that the classifier reads in each image."""
+    return classifier.predict(images, batch_size=1_000, verbose=0).argmax(axis=1)
+
+
+def distance(x, y):
+    """The Fréchet distance between two sets of features."""
+    return frechet_distance(x.mean(axis=0), np.cov(x.T), y.mean(axis=0), np.cov(y.T))
+
+
+class Recipe(NamedTuple):
+    """How a network is trained and measured, and what keeps it from being shipped."""
+
+    constants: dict
+    train: Callable
+    measure: Callable
+    faults: Callable
+
+
+RECIPES = {
+    "digit_classifier": Recipe(CLASSIFIER, train_classifier, measure_classifier, classifier_faults),
+    "digit_generator": Recipe(GENERATOR, train_generator, measure_generator, generator_faults),
+}
+
+
+def describe(train, test):
+    """Which data these are: sizes, and hashes of the pixels and then the labels as bytes."""
+    parts = {"train": train, "test": test}
+    return {"name": DATA} | {
+        part: {"images": len(data.images), "sha256": _hash(data)} for part, data in parts.items()
+    }
+
+
+def _hash(data):
+    pixels = np.rint((data.images + 1) * 127.5).astype(np.uint8)
+    return hashlib.sha256(pixels.tobytes() + data.labels.astype(np.uint8).tobytes()).hexdigest()
+
+
+def _threads():
+    """Processors that this process may use."""
+    ask = getattr(os, "sched_getaffinity", None)
+    return len(ask(0)) if ask else os.cpu_count()
+
+
+def store(name, arrays, record):
+    """Write the weights and their record."""
+    weights, described = (pretrained.FOLDER / f"{name}{suffix}" for suffix in (".npz", ".json"))
+    pretrained.FOLDER.mkdir(exist_ok=True)
+    np.savez_compressed(weights, *arrays)
+    stored = weights.read_bytes()
+    record["weights"] = {
+        "file": weights.name,
+        "bytes": len(stored),
+        "sha256": hashlib.sha256(stored).hexdigest(),
+        "dtype": str(arrays[0].dtype),
+        "parameters": sum(array.size for array in arrays),
+    }
+    text = json.dumps(record, indent=2, ensure_ascii=False)
+    described.write_text(text + "\n", encoding="utf-8")
+
+
+def pretrain(name, train, test):
+    """Train one network, measure it as it will be stored, and store it if it is good enough."""
+    recipe = RECIPES[name]
+    keras.utils.set_random_seed(SEED)
+    started = time.perf_counter()
+    network, steps = recipe.train(train, test)
+    seconds = time.perf_counter() - started
+    arrays = [weights.astype(np.float16) for weights in network.get_weights()]
+    network.set_weights([array.astype(np.float32) for array in arrays])
+    measured = recipe.measure(network, train, test)
+    print(name, measured, f"{seconds:.0f} s", flush=True)
+    faults = list(recipe.faults(measured))
+    if faults:
+        sys.exit(f"{name} is not written: {'; '.join(faults)}")
+    record = {
+        "script": "tools/pretrain.py",
+        "seed": SEED,
+        "steps": steps,
+        "seconds": round(seconds),
+        "threads": _threads(),
+        "recipe": recipe.constants,
+        "data": describe(train, test),
+        "versions": versions(),
+        "measured": measured,
+    }
+    store(name, arrays, record)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(RECIPES)}")
+    names = parser.parse_args().names or list(RECIPES)
+    unknown = sorted(set(names) - set(RECIPES))
+    if unknown:
+        parser.error(f"unknown network {', '.join(unknown)}; there are: {', '.join(RECIPES)}")
+    train, test = load_images(DATA, "train"), load_images(DATA, "test")
+    for name in names:
+        pretrain(name, train, test)
+
+
+if __name__ == "__main__":
+    main()
