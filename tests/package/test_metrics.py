@@ -529,6 +529,14 @@ def test_slices_are_never_longer_than_the_best_pairing_seen_from_the_side():
     assert 0.5 * limit < value < limit + 6 * standard_error_of_slices(second_moment)
 
 
+def test_the_lines_are_uniform_on_the_sphere():
+    # From the origin to a unit vector along one axis, each slice is one coordinate of its line.
+    dim, to = 50, np.eye(50)[:1]
+    slices = [sliced_wasserstein(0 * to, to, 1, seed=seed) for seed in range(4_000)]
+    exact = stats.beta(0.5, (dim - 1) / 2)
+    assert stats.kstest(np.square(slices), exact.cdf).pvalue > 1e-6
+
+
 def test_the_seed_decides_the_lines():
     rng = np.random.default_rng(0)
     x, y = features(rng, 9, 3), 1 + features(rng, 8, 3)

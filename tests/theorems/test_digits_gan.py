@@ -1,68 +1,16 @@
 """The statements of tensorflow/digits_gan, tried against oracles."""
 
-import math
-
 import numpy as np
 import pytest
 import scipy.linalg
-import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
-from keras import layers
 
 from tests.pages import definitions
 
 PAGE = "tensorflow/digits_gan"
 
-LENGTHS = st.integers(1, 7)
-STRIDES = st.integers(1, 4)
 SEEDS = st.integers(0, 2**32 - 1)
-
-
-def same_window_matrix(kernel: np.ndarray, stride: int, length: int) -> np.ndarray:
-    """The matrix of the convolution, from the definition of padding "same", window by window."""
-    starts = range(0, length, stride)
-    missing = max((len(starts) - 1) * stride + len(kernel) - length, 0)
-    matrix = np.zeros((len(starts), length))
-    for row, start in enumerate(starts):
-        for offset, weight in enumerate(kernel):
-            column = start - missing // 2 + offset
-            if 0 <= column < length:
-                matrix[row, column] += weight
-    return matrix
-
-
-@pytest.mark.theorem("prop-transposed-size")
-@given(n=LENGTHS, k=st.integers(1, 6), stride=STRIDES, seed=SEEDS)
-def test_transposed_layer_is_the_transpose_for_the_largest_input(n, k, stride, seed):
-    """Keras layers with random kernels, sizes and strides, turned into matrices and transposed."""
-    page = definitions(PAGE)
-    kernel = np.random.default_rng(seed).integers(-9, 10, size=k).astype(np.float32)
-    down = page["same_kernel"](layers.Conv1D, kernel, stride)
-    up = page["same_kernel"](layers.Conv1DTranspose, kernel, stride)
-
-    # 1: the size of a strided convolution, for every input length with this n and the two beside.
-    for length in range(max((n - 1) * stride, 1), n * stride + 2):
-        matrix = page["matrix_of"](down, length)
-        assert matrix.shape == (math.ceil(length / stride), length)
-        np.testing.assert_array_equal(matrix, same_window_matrix(kernel, stride, length))
-        # 2: exactly the lengths (n-1)s+1 to ns give n.
-        assert (len(matrix) == n) == ((n - 1) * stride < length <= n * stride)
-
-    transposed = page["matrix_of"](up, n)
-    assert transposed.shape == (n * stride, n)
-    np.testing.assert_array_equal(transposed, page["matrix_of"](down, n * stride).T)
-
-    # 3: in two dimensions, axis by axis: a product kernel has the product of the matrices.
-    image = layers.Conv2DTranspose(1, (k, 2), strides=(stride, 3), padding="same", use_bias=False)
-    image.build((None, None, None, 1))
-    other = np.array([2.0, -5.0], dtype=np.float32)
-    image.set_weights([np.multiply.outer(kernel, other)[..., None, None]])
-    x = np.random.default_rng(seed).integers(-3, 4, size=(n, 2)).astype(np.float32)
-    rows = same_window_matrix(kernel, stride, n * stride).T
-    columns = same_window_matrix(other, 3, 6).T
-    result = np.array(image(tf.constant(x[None, ..., None])))[0, ..., 0]
-    np.testing.assert_array_equal(result, rows @ x @ columns.T)
 
 
 def random_fit(rng: np.random.Generator, dim: int, rank: int) -> tuple[np.ndarray, np.ndarray]:
