@@ -54,7 +54,7 @@ def frechet_distance(mean_x, cov_x, mean_y, cov_y):
     dim = len(mean_x)
     mean_y = _checks.shape("mean_y", _checks.finite("mean_y", mean_y), (dim,))
     factors = _factor("cov_x", cov_x, dim), _factor("cov_y", cov_y, dim)
-    a, b = sorted(factors, key=lambda factor: factor.shape[1])
+    a, b = sorted(factors, key=lambda factor: factor.shape[1], reverse=True)
     return float(np.square(mean_x - mean_y).sum() + _trace_distance(a, b))
 
 
@@ -63,20 +63,18 @@ CANCELLATION = 0.03
 
 
 def _trace_distance(a, b):
-    """tr(A Aᵀ) + tr(B Bᵀ) − 2 ‖Aᵀ B‖₁, where A has no more columns than B."""
+    """tr(A Aᵀ) + tr(B Bᵀ) − 2 ‖Aᵀ B‖₁, where A has no fewer columns than B."""
     overlap = a.T @ b
-    # The columns of A descend, so that this matrix is graded from large to small and its smallest
-    # eigenvalues, too, are found to a small relative error, not only to one of the largest.
-    triangle = np.linalg.qr(overlap.T, mode="r")
+    # The columns of B descend, and so do the rows of the triangle: in a matrix so graded the small
+    # eigenvalues keep their digits, which they would not beside large ones in any order.
+    triangle = np.linalg.qr(overlap, mode="r")
     squares = np.linalg.eigvalsh(triangle @ triangle.T)
     traces = np.square(a).sum() + np.square(b).sum()
     distance = traces - 2 * np.sqrt(np.maximum(squares, 0.0)).sum()
     if distance >= CANCELLATION * traces:
         return distance
     u, _, v = svd(overlap, full_matrices=False)
-    turn = u @ v
-    turned = b @ turn.T
-    return np.square(a - turned).sum() + np.square(b - turned @ turn).sum()
+    return np.square(a - b @ (u @ v).T).sum()
 
 
 def _factor(name, cov, dim):

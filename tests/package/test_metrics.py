@@ -119,7 +119,7 @@ def test_frechet_is_the_formula_with_the_root_of_the_product(n, m):
 @given(seeds, st.integers(1, 5), st.integers(1, 5))
 def test_both_ways_to_the_trace_agree(seed, rank_x, rank_y):
     rng = np.random.default_rng(seed)
-    a, b = (rng.normal(size=(5, rank)) for rank in sorted((rank_x, rank_y)))
+    b, a = (rng.normal(size=(5, rank)) for rank in sorted((rank_x, rank_y)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(metrics, "CANCELLATION", 0.0)
         subtracted = metrics._trace_distance(a, b)
@@ -134,6 +134,16 @@ def test_frechet_bears_the_rounding_of_float32():
     value = frechet_distance(np.zeros(60), rounded, np.zeros(60), 4 * a @ a.T)
     # The false variance on each of 40 axes, about 1e-7 of the largest, stands beside none.
     assert value == pytest.approx(np.square(a).sum(), rel=1e-5)
+
+
+def test_frechet_takes_no_rounding_noise_for_variance_where_an_eigenvalue_is_negative():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(60, 5)), rng.normal(size=(60, 60))
+    across = np.linalg.svd(a)[0][:, -1]
+    negative = a @ a.T - 1e-6 * np.outer(across, across)
+    exact = frechet_distance(np.zeros(60), a @ a.T, np.zeros(60), b @ b.T)
+    value = frechet_distance(np.zeros(60), negative, np.zeros(60), b @ b.T)
+    assert value == pytest.approx(exact, rel=1e-12)
 
 
 def test_frechet_to_a_point_is_the_trace():
