@@ -56,7 +56,8 @@ def dcgan_generator(latent_dim=64, width=64, channels=1, *, seed=None):
     A dense layer to (7, 7, 2·width), then two transposed convolutions of stride 2 to
     (14, 14, width) and (28, 28, width // 2), and a convolution to (28, 28, channels) with tanh.
     The kernel of size 4 is a multiple of the stride, so that every pixel is reached by equally
-    many taps [2]_: the network has no built-in checkerboard. There is no normalisation, and so no
+    many taps [2]_: no pixel is louder than its neighbour in the mean over initial weights.
+    There is no normalisation, and so no
     sample that depends on its neighbours in the batch.
 
     Parameters
