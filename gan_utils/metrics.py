@@ -59,7 +59,7 @@ def frechet_distance(mean_x, cov_x, mean_y, cov_y):
 
 
 # Differences of the traces below this share of their sum are computed without subtraction.
-CANCELLATION = 0.03
+CANCELLATION = 1e-3
 
 
 def _trace_distance(a, b):
@@ -505,7 +505,7 @@ def inception_score(probabilities):
     return float(np.exp(kl(rows, rows.mean(axis=0)).mean()))
 
 
-ENTRIES_PER_BLOCK = 2**24  # 128 MiB of float64
+ENTRIES_PER_BLOCK = 2**22  # 32 MiB of float64
 
 
 def _blocks(n, width):
