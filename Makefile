@@ -6,6 +6,8 @@ INSTALLED := .venv/.installed
 NOTEBOOK ?=
 CLAIM ?=
 NETWORK ?=
+CASE ?=
+TORCH ?=
 
 # What every target runs under: repeatable, and without TensorFlow's start-up talk. The checks
 # themselves add the quick profile and hide GPUs (tests/__init__.py).
@@ -20,7 +22,7 @@ SLOWED := --override-ini notebook_seconds=300
 ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-portable outputs claims pretrained lint format lock wheel repository clean
+.PHONY: help book test test-portable outputs claims pretrained race bench lint format lock wheel repository clean
 
 help: ## list the targets
 	@echo 'make TARGET [PYTHON=python3.12]'
@@ -46,6 +48,12 @@ claims: $(INSTALLED) ## measure the claims on all their seeds [CLAIM=name]; then
 
 pretrained: $(INSTALLED) ## train on MNIST the weights that the package ships [NETWORK=name]
 	$(BIN)/python -m tools.pretrain $(NETWORK)
+
+race: $(INSTALLED) ## train on MNIST for 90 s with each recipe: three quarters of an hour
+	$(BIN)/python -m tools.race
+
+bench: $(INSTALLED) ## time training and metrics against others [CASE=name TORCH=python with PyTorch]
+	$(BIN)/python -m tools.bench $(CASE) $(if $(TORCH),--torch $(TORCH))
 
 lint: $(INSTALLED) ## check style and format
 	$(BIN)/ruff check .

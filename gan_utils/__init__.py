@@ -20,7 +20,7 @@ _NAMES = {
     "losses": "AdversarialLoss MINIMAX NON_SATURATING LEAST_SQUARES HINGE WASSERSTEIN RELATIVISTIC",
     "penalties": "input_gradient_norm_squared r1 r2 wgan_gp",
     "models": "mlp dcgan_generator dcgan_discriminator",
-    "pretrained": "digit_classifier digit_features digit_generator",
+    "pretrained": "digit_classifier digit_features digit_generator digit_race Race",
     "training": "GAN",
     "metrics": "frechet_distance kernel_distance precision_recall PrecisionRecall "
     "density_coverage DensityCoverage mode_coverage ModeCoverage wasserstein_1d "

@@ -235,10 +235,16 @@ def from_record(name: str, record: dict) -> Claim:
 
 
 def ledger_path(start: Path | None = None) -> Path:
-    """The ledger that belongs to `start` (by default the working directory).
+    """The ledger that belongs to `start`: `book_file("claims.json", start)`."""
+    return book_file("claims.json", start)
 
-    Looked for, in this order: `claims.json` and `chapters/claims.json` in `start` and the folders
-    above it; the copy that was installed with the package.
+
+def book_file(name: str, start: Path | None = None) -> Path:
+    """The file of that name in `chapters/` that belongs to `start` (the working directory).
+
+    Looked for, in this order: as `name` and as `chapters/name` in `start` and the folders above
+    it; the copy that was installed with the package. There are `claims.json`, the ledger, and
+    `costs.json`, the seconds that each page takes.
 
     Raises
     ------
@@ -247,7 +253,7 @@ def ledger_path(start: Path | None = None) -> Path:
     """
     start = Path.cwd() if start is None else start
     for folder in (start, *start.parents):
-        for candidate in (folder / "claims.json", folder / "chapters" / "claims.json"):
+        for candidate in (folder / name, folder / "chapters" / name):
             if candidate.is_file():
                 return candidate
     try:
@@ -255,12 +261,12 @@ def ledger_path(start: Path | None = None) -> Path:
     except importlib.metadata.PackageNotFoundError:
         shipped = []
     for file in shipped:
-        if file.name == "claims.json" and Path(file.locate()).is_file():
+        if file.name == name and Path(file.locate()).is_file():
             return Path(file.locate()).resolve()
     raise DataUnavailable(
-        f"no ledger of claims: neither claims.json nor chapters/claims.json in {start} or a folder "
-        "above it, nor a copy installed with gan-utils. Run from inside the book's repository, or "
-        "install the wheel."
+        f"no {name}: neither {name} nor chapters/{name} in {start} or a folder above it, nor a "
+        "copy installed with gan-utils. Run from inside the book's repository, or install the "
+        "wheel."
     )
 
 

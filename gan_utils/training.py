@@ -1,6 +1,7 @@
 """`GAN`: two players trained alternately through Keras' own `fit` (TensorFlow)."""
 
 import random
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -15,13 +16,22 @@ _SAMPLES_AT_ONCE = 4096
 _NO_FAILURE = -1
 
 
+class _Made(NamedTuple):
+    """Samples, the generator's new state and regularisers, and the tape that saw them made."""
+
+    samples: tf.Tensor
+    state: list
+    regularisers: list
+    tape: tf.GradientTape
+
+
 @keras.saving.register_keras_serializable(package="gan_utils")
 class GAN(keras.Model):
     r"""A generator and a discriminator that are trained against each other.
 
     One training step is one update of the discriminator on a batch of real data and as many
     generated samples, then, on every `critic_steps`-th step, one update of the generator with
-    fresh noise z ~ N(0, I):
+    fresh noise z' ~ N(0, I):
 
     .. math::
 
@@ -49,6 +59,10 @@ class GAN(keras.Model):
         Where positive, `sample` uses the generator's weights averaged over its updates. In update
         t = 1, 2, … the average keeps min(ema_decay, t / (t + 9)) of itself, so that it forgets the
         initial weights.
+    shared_noise : bool
+        Whether the generator's step takes the discriminator's noise, z' = z, instead of fresh
+        noise. The samples need then be made once for both, which saves one of the two passes
+        through the generator.
     seed : int, optional
         Of the noise, which depends on it and on the number of steps taken, and on nothing else: a
         saved and restored model goes on as if it had not been interrupted. By default drawn from
@@ -84,6 +98,7 @@ class GAN(keras.Model):
         penalties=(),
         critic_steps=1,
         ema_decay=0.0,
+        shared_noise=False,
         seed=None,
         **kwargs,
     ):
@@ -98,6 +113,7 @@ class GAN(keras.Model):
         self.penalties = tuple(penalties)
         self.critic_steps = _checks.count("critic_steps", critic_steps)
         self.ema_decay = float(ema_decay)
+        self.shared_noise = bool(shared_noise)
         chosen = random.randrange(2**31) if seed is None else seed
         self.seed = _checks.count("seed", chosen, at_least=0)
         self.latent_dim = generator.input_shape[-1]
@@ -279,12 +295,17 @@ class GAN(keras.Model):
         """One step on a batch of real data; called by `fit`."""
         real, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         real = self._checked_batch(real)
-        self._discriminator_step(real)
+        made = self._made(real, 0)
+        self._discriminator_step(real, made.samples)
         due = tf.equal((self.step + 1) % self.critic_steps, 0)
+
+        def move_generator():
+            self._generator_step(real, made if self.shared_noise else self._made(real, 1), due)
+
         if self.critic_steps == 1 or tf.distribute.has_strategy():
-            self._generator_step(real, due)
+            move_generator()
         else:
-            tf.cond(due, lambda: self._generator_step(real, due), lambda: None)
+            tf.cond(due, move_generator, lambda: None)
         self.step.assign_add(tf.cast(self._is_healthy(), "int64"))
         return self._running_means()
 
@@ -298,9 +319,14 @@ class GAN(keras.Model):
             raise ValueError(f"x: expected batches of shape {expected}, got {tuple(real.shape)}")
         return real
 
-    def _discriminator_step(self, real):
+    def _made(self, real, player):
+        """As many samples as there are real data, from noise for that player's step."""
+        z = self._noise(tf.shape(real)[0], player)
+        with tf.GradientTape() as tape:
+            return _Made(*_forward(self.generator, z), tape)
+
+    def _discriminator_step(self, real, fake):
         player = self.discriminator
-        fake, _, _ = _forward(self.generator, self._noise(tf.shape(real)[0], 0))
         with tf.GradientTape() as tape:
             real_logits, state, _ = _forward(player, real)
             fake_logits, state, regularisers = _forward(player, fake, state)
@@ -312,19 +338,17 @@ class GAN(keras.Model):
         gradients = tape.gradient(scaled, player.trainable_variables)
         self._update(0, loss, gradients, state)
 
-    def _generator_step(self, real, due=True):
+    def _generator_step(self, real, made, due):
         player = self.generator
-        z = self._noise(tf.shape(real)[0], 1)
-        with tf.GradientTape() as tape:
-            fake, state, regularisers = _forward(player, z)
-            fake_logits, _, _ = _forward(self.discriminator, fake)
+        with made.tape as tape:
+            fake_logits, _, _ = _forward(self.discriminator, made.samples)
             # Most generator losses do not look at these; the graph then never computes them.
             real_logits, _, _ = _forward(self.discriminator, real)
             loss = self.adversarial_loss.generator(_single(real_logits), _single(fake_logits))
-            loss += sum(map(_single, regularisers))
+            loss += sum(map(_single, made.regularisers))
             scaled = _scaled(loss, self.generator_optimizer)
         gradients = tape.gradient(scaled, player.trainable_variables)
-        self._update(1, loss, gradients, state, due=due, then=self._update_averages)
+        self._update(1, loss, gradients, made.state, due=due, then=self._update_averages)
 
     def _noise(self, n, player):
         """Noise that depends on the seed, the step and the player alone."""
@@ -402,6 +426,7 @@ class GAN(keras.Model):
             "penalties": [serialize(penalty) for penalty in self.penalties],
             "critic_steps": self.critic_steps,
             "ema_decay": self.ema_decay,
+            "shared_noise": self.shared_noise,
             "seed": self.seed,
             "name": self.name,
         }

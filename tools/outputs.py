@@ -1,20 +1,23 @@
 """Execute the notebooks and store their outputs.
 
 python tools/outputs.py                          every notebook
-python tools/outputs.py chapters/x.ipynb …       only these
+python tools/outputs.py chapters/x.ipynb …       only these, and the ledger
 
 What is stored is what a fresh run reproduces: the kernel runs at the quick profile, in the
 notebook's own folder; metadata that differs from machine to machine is dropped; a cell's id is a
-hash of its source, so that running twice changes nothing.
+hash of its source, so that running twice changes nothing. The seconds that a page took do differ
+from run to run; they go into chapters/costs.json, and the ledger, which prints them, comes last.
 """
 
 import argparse
 import base64
 import hashlib
+import json
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
@@ -23,7 +26,13 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tools import setup_cell  # noqa: E402 (the path comes first)
+from tools import machine, setup_cell  # noqa: E402 (the path comes first)
+
+CHAPTERS = ROOT / "chapters"
+COSTS = CHAPTERS / "costs.json"
+
+LEDGER = CHAPTERS / "back" / "ledger.ipynb"
+"""The page that prints what the others cost, and is not among them."""
 
 README_FIGURE = "fig-trained-logit"
 """The name of the figure that README.md shows."""
@@ -94,24 +103,41 @@ def figure(notebook: nbformat.NotebookNode, name: str) -> bytes | None:
 
 
 def store(path: Path) -> None:
-    """Execute one notebook and write it, and README's picture if the notebook draws it."""
+    """Execute one notebook and write it, its cost, and README's picture if it draws that."""
     started = time.perf_counter()
     notebook = execute(path)
+    seconds = time.perf_counter() - started
+    if path.is_relative_to(CHAPTERS) and path != LEDGER:
+        record_cost(path.relative_to(CHAPTERS).with_suffix("").as_posix(), seconds)
     tidy(notebook)
     nbformat.write(notebook, path)
     picture = figure(notebook, README_FIGURE)
     if picture is not None:
         README_PICTURE.parent.mkdir(exist_ok=True)
         README_PICTURE.write_bytes(picture)
-    print(f"{os.path.relpath(path)}: {time.perf_counter() - started:.0f} s")
+    print(f"{os.path.relpath(path)}: {seconds:.0f} s")
+
+
+def record_cost(page: str, seconds: float) -> None:
+    """Write what one page took, and forget the pages that there are no more."""
+    # Read only now: another run may have written another page meanwhile.
+    costs = json.loads(COSTS.read_text(encoding="utf-8")) if COSTS.exists() else {}
+    costs[page] = {"seconds": round(seconds, 1), "threads": machine.threads()}
+    kept = {name: costs[name] for name in sorted(costs) if (CHAPTERS / f"{name}.ipynb").exists()}
+    COSTS.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+
+
+def ledger_last(paths: Iterable[Path]) -> list[Path]:
+    """The given notebooks, then the ledger, which prints what they cost."""
+    return [*(path for path in paths if path != LEDGER), LEDGER]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="*", type=Path)
-    chosen = parser.parse_args().notebooks or sorted((ROOT / "chapters").rglob("*.ipynb"))
-    for path in chosen:
-        store(path.resolve())
+    chosen = parser.parse_args().notebooks or sorted(CHAPTERS.rglob("*.ipynb"))
+    for path in ledger_last(path.resolve() for path in chosen):
+        store(path)
 
 
 if __name__ == "__main__":

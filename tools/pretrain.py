@@ -2,6 +2,7 @@
 
 python -m tools.pretrain                      the classifier, then the generator that it judges
 python -m tools.pretrain digit_generator      only this one
+python -m tools.pretrain --remeasure NAME …   only measure again what is stored
 
 `gan_utils.load_images` finds MNIST; GAN_UTILS_DATA may name the folder. Beside the weights stands
 the record of how they were made, and what was measured on them as they are stored. Weights that
@@ -11,7 +12,6 @@ miss their targets are not written.
 import argparse
 import hashlib
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -21,6 +21,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 import tensorflow as tf
+from sklearn.metrics import pairwise_distances_argmin_min
 
 from gan_utils import (
     GAN,
@@ -28,11 +29,13 @@ from gan_utils import (
     dcgan_discriminator,
     frechet_distance,
     load_images,
+    precision_recall,
     pretrained,
     r1,
     r2,
 )
 from tests.claims.registry import versions
+from tools.machine import threads
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = "mnist"
@@ -50,6 +53,9 @@ COMPARED = 5_000
 
 SORTED = 10_000
 """Samples whose classes are counted."""
+
+COPIES = 1_000
+"""Samples, and test images, whose nearest training image is looked for."""
 
 LEAST_ACCURACY = 0.985
 MOST_FLOORS = 5.0
@@ -135,19 +141,46 @@ def _batches(images):
 
 
 def measure_generator(generator, train, test):
-    """Fréchet distances in the classifier's features, and the class shares of the samples."""
+    """What is measured on samples, and how near they come to the training images."""
     noise = np.random.default_rng(SEED).normal(size=(SORTED, pretrained.LATENT_DIM))
     samples = generator.predict(noise.astype(np.float32), batch_size=1_000, verbose=0)
+    return measure_samples(samples, train, test) | measure_copies(samples, train, test)
+
+
+def measure_samples(samples, train, test):
+    """What any generator's 10,000 samples are judged by."""
     others = train.images[COMPARED:]
     compared = (images[:COMPARED] for images in (train.images, others, test.images, samples))
     real, more, held_out, fake = map(pretrained.digit_features, compared)
     counts = np.bincount(classes(pretrained.digit_classifier(), samples), minlength=10)
+    found, floor = (precision_recall(real, features) for features in (fake, more))
     return {
         "frechet_distance": distance(real, fake),
         "frechet_distance_to_test": distance(held_out, fake),
         "frechet_floor": distance(real, held_out),
         "frechet_floor_within_train": distance(real, more),
+        "precision": found.precision,
+        "recall": found.recall,
+        "precision_within_train": floor.precision,
+        "recall_within_train": floor.recall,
         "class_shares": (counts / SORTED).tolist(),
+    }
+
+
+def measure_copies(samples, train, test):
+    """Distances to the nearest training image, over all pixels: of samples, and of test images.
+
+    A generator that copies comes nearer to the training images than images that it has not seen.
+    """
+    images, fresh, seen = (
+        np.asarray(pixels, np.float32).reshape(len(pixels), -1)
+        for pixels in (samples[:COPIES], test.images[:COPIES], train.images)
+    )
+    distances, reference = (pairwise_distances_argmin_min(x, seen)[1] for x in (images, fresh))
+    return {
+        "nearest_median": float(np.median(distances)),
+        "nearest_median_test": float(np.median(reference)),
+        "nearer_than_any_test": int((distances < reference.min()).sum()),
     }
 
 
@@ -198,15 +231,9 @@ def _hash(data):
     return hashlib.sha256(pixels.tobytes() + data.labels.astype(np.uint8).tobytes()).hexdigest()
 
 
-def _threads():
-    """Processors that this process may use."""
-    ask = getattr(os, "sched_getaffinity", None)
-    return len(ask(0)) if ask else os.cpu_count()
-
-
 def store(name, arrays, record):
     """Write the weights and their record."""
-    weights, described = (pretrained.FOLDER / f"{name}{suffix}" for suffix in (".npz", ".json"))
+    weights = pretrained.FOLDER / f"{name}.npz"
     pretrained.FOLDER.mkdir(exist_ok=True)
     np.savez_compressed(weights, *arrays)
     stored = weights.read_bytes()
@@ -217,8 +244,13 @@ def store(name, arrays, record):
         "dtype": str(arrays[0].dtype),
         "parameters": sum(array.size for array in arrays),
     }
+    write_record(name, record)
+
+
+def write_record(name, record):
+    """Write how something was made and what was measured on it."""
     text = json.dumps(record, indent=2, ensure_ascii=False)
-    described.write_text(text + "\n", encoding="utf-8")
+    (pretrained.FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
 def pretrain(name, train, test):
@@ -230,35 +262,52 @@ def pretrain(name, train, test):
     seconds = time.perf_counter() - started
     arrays = [weights.astype(np.float16) for weights in network.get_weights()]
     network.set_weights([array.astype(np.float32) for array in arrays])
-    measured = recipe.measure(network, train, test)
-    print(name, measured, f"{seconds:.0f} s", flush=True)
-    faults = list(recipe.faults(measured))
-    if faults:
-        sys.exit(f"{name} is not written: {'; '.join(faults)}")
     record = {
         "script": "tools/pretrain.py",
         "seed": SEED,
         "steps": steps,
         "seconds": round(seconds),
-        "threads": _threads(),
+        "threads": threads(),
         "recipe": recipe.constants,
         "data": describe(train, test),
         "versions": versions(),
-        "measured": measured,
+        "measured": assess(name, network, train, test),
     }
     store(name, arrays, record)
+
+
+def remeasure(name, train, test):
+    """Measure the stored weights again; all else that the record says of them stays."""
+    record = pretrained.provenance(name)
+    if record["data"] != describe(train, test):
+        sys.exit(f"{name} is not measured again: its record speaks of other data")
+    network = getattr(pretrained, name)()
+    write_record(name, record | {"measured": assess(name, network, train, test)})
+
+
+def assess(name, network, train, test):
+    """What is measured on a network. Ends the program if it may not be shipped."""
+    recipe = RECIPES[name]
+    measured = recipe.measure(network, train, test)
+    print(name, measured, flush=True)
+    faults = list(recipe.faults(measured))
+    if faults:
+        sys.exit(f"{name} is not written: {'; '.join(faults)}")
+    return measured
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(RECIPES)}")
-    names = parser.parse_args().names or list(RECIPES)
+    parser.add_argument("--remeasure", action="store_true", help="train nothing")
+    chosen = parser.parse_args()
+    names = chosen.names or list(RECIPES)
     unknown = sorted(set(names) - set(RECIPES))
     if unknown:
         parser.error(f"unknown network {', '.join(unknown)}; there are: {', '.join(RECIPES)}")
     train, test = load_images(DATA, "train"), load_images(DATA, "test")
     for name in names:
-        pretrain(name, train, test)
+        (remeasure if chosen.remeasure else pretrain)(name, train, test)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The wheel holds the package, its weights and the ledger; importing it loads no TensorFlow."""
+"""The wheel holds the package, its weights and the ledgers; importing it loads no TensorFlow."""
 
 import re
 import shutil
@@ -16,9 +16,14 @@ from tests.pages import ROOT
 LARGEST = 1_000_000
 """Bytes. Two networks in half precision are 0.65 MB of it; this catches data that slipped in."""
 
-NETWORKS = ("digit_classifier", "digit_generator")
+TRAINED = ("digit_classifier", "digit_generator", "digit_race")
 
-INGREDIENTS = ("pyproject.toml", "README.md", "LICENSE", "gan_utils", "chapters/claims.json")
+LEDGERS = ("claims.json", "costs.json")
+
+INGREDIENTS = (
+    *("pyproject.toml", "README.md", "LICENSE", "gan_utils"),
+    *(f"chapters/{name}" for name in LEDGERS),
+)
 
 
 def run(*command: object, cwd: Path) -> str:
@@ -59,30 +64,35 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def contents_faults(names: list[str]) -> list[str]:
-    """What a wheel lacks or should not have: the package, one ledger, its own description."""
+    """What a wheel lacks or should not have: the package, the ledgers, its own description."""
     package = {f"gan_utils/{path.name}" for path in (ROOT / "gan_utils").glob("*.py")}
     package |= {
-        f"gan_utils/weights/{name}{suffix}" for name in NETWORKS for suffix in (".npz", ".json")
+        f"gan_utils/weights/{name}{suffix}" for name in TRAINED for suffix in (".npz", ".json")
     }
-    ledgers = [
-        name for name in names if re.search(r"\.data/data/share/gan_utils/claims\.json$", name)
-    ]
+    folder = r"\.data/data/share/gan_utils/"
+    ledgers = {
+        file: [name for name in names if re.search(folder + re.escape(file) + "$", name)]
+        for file in LEDGERS
+    }
     described = [name for name in names if ".dist-info/" in name]
     return [
         *(f"lacks {name}" for name in sorted(package - set(names))),
-        *(f"has {name}" for name in sorted(set(names) - package - set(ledgers) - set(described))),
-        *([] if len(ledgers) == 1 else [f"has {len(ledgers)} ledgers"]),
+        *(
+            f"has {name}"
+            for name in sorted(set(names).difference(package, described, *ledgers.values()))
+        ),
+        *(f"has {len(found)} {file}" for file, found in ledgers.items() if len(found) != 1),
     ]
 
 
-def test_wheel_holds_the_package_its_weights_and_the_ledger_only(wheel: Path):
+def test_wheel_holds_the_package_its_weights_and_the_ledgers_only(wheel: Path):
     names = zipfile.ZipFile(wheel).namelist()
     assert contents_faults(names) == []
     assert contents_faults([*names, "gan_utils/weights.npz"]) == ["has gan_utils/weights.npz"]
     without = [name for name in names if not name.endswith(("claims.json", "losses.py"))]
-    assert contents_faults(without) == ["lacks gan_utils/losses.py", "has 0 ledgers"]
+    assert contents_faults(without) == ["lacks gan_utils/losses.py", "has 0 claims.json"]
     without = [name for name in names if not name.endswith(".npz")]
-    assert contents_faults(without) == [f"lacks gan_utils/weights/{name}.npz" for name in NETWORKS]
+    assert contents_faults(without) == [f"lacks gan_utils/weights/{name}.npz" for name in TRAINED]
 
 
 def test_wheel_is_small(wheel: Path, record_testsuite_property):
@@ -123,14 +133,18 @@ def test_every_public_name_can_be_imported(python: Path):
 
 def test_installed_weights_are_found(python: Path):
     code = (
-        "from gan_utils import digit_classifier, digit_generator\n"
-        "print(digit_classifier().count_params(), digit_generator().count_params())"
+        "from gan_utils import digit_classifier, digit_generator, digit_race\n"
+        "print(digit_classifier().count_params(), digit_generator().count_params())\n"
+        "print(len(digit_race().pictures))"
     )
-    assert run(python, "-c", code, cwd=python.parents[2]).split() == ["98442", "244993"]
+    assert run(python, "-c", code, cwd=python.parents[2]).split() == ["98442", "244993", "2"]
 
 
-def test_installed_ledger_is_found_from_anywhere(python: Path):
-    code = "from gan_utils import claims; print(claims.ledger_path(), len(claims.read_all()))"
-    path, number = run(python, "-c", code, cwd=python.parents[2]).split()
-    assert str(python.parents[1]) in path
+def test_installed_ledgers_are_found_from_anywhere(python: Path):
+    code = (
+        "from gan_utils import claims\n"
+        "print(claims.ledger_path(), claims.book_file('costs.json'), len(claims.read_all()))"
+    )
+    *paths, number = run(python, "-c", code, cwd=python.parents[2]).split()
+    assert all(str(python.parents[1]) in path for path in paths)
     assert int(number) > 0

@@ -64,12 +64,20 @@ def test_the_ledger_is_found_from_inside_the_repository(
     assert list(claims.read_all()) == ["learns"]
 
 
+def test_other_files_of_the_book_are_found_beside_the_ledger(ledger: Path):
+    costs = ledger.with_name("costs.json")
+    costs.touch()
+    assert claims.book_file("costs.json", ledger.parents[1]) == costs
+
+
 def test_without_a_ledger_the_error_says_where_it_was_looked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("importlib.metadata.files", lambda name: None)
-    with pytest.raises(DataUnavailable, match=r"claims\.json.*install the wheel"):
+    with pytest.raises(DataUnavailable, match=r"chapters/claims\.json.*install the wheel"):
         claims.ledger_path(tmp_path)
+    with pytest.raises(DataUnavailable, match=r"chapters/costs\.json.*install the wheel"):
+        claims.book_file("costs.json", tmp_path)
 
 
 def test_an_unknown_claim_is_refused_by_name(ledger: Path):

@@ -1,9 +1,11 @@
-"""The networks that the package ships do what their records say."""
+"""The networks that the package ships do what their records say; so did those of the race."""
 
 import hashlib
 import json
 import os
 import shutil
+from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +16,31 @@ from gan_utils import (
     digit_classifier,
     digit_features,
     digit_generator,
+    digit_race,
     load_images,
     pretrained,
 )
-from tools import pretrain
+from tools import pretrain, race, tutorial
 
 NAMES = list(pretrained.NETWORKS)
 SAMPLES = 10_000
+
+SAMPLES_MEASURED = {
+    "frechet_distance",
+    "frechet_distance_to_test",
+    "frechet_floor",
+    "frechet_floor_within_train",
+    "precision",
+    "recall",
+    "precision_within_train",
+    "recall_within_train",
+    "class_shares",
+}
+COPIES_MEASURED = {"nearest_median", "nearest_median_test", "nearer_than_any_test"}
+MEASURED = {
+    "digit_classifier": {"test_accuracy"},
+    "digit_generator": SAMPLES_MEASURED | COPIES_MEASURED,
+}
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +143,7 @@ def test_the_record_is_complete_and_keeps_the_targets(name):
     assert record["data"]["name"] == "mnist"
     assert set(record["versions"]) >= {"python", "tensorflow", "keras", "numpy"}
     assert min(record[key] for key in ("steps", "seconds", "threads")) > 0
+    assert set(record["measured"]) == MEASURED[name]
     assert list(recipe.faults(record["measured"])) == []
 
 
@@ -148,6 +169,17 @@ def test_a_generator_that_misses_a_target_is_not_written(measured, faults):
 def test_a_classifier_that_misses_its_target_is_not_written():
     assert list(pretrain.classifier_faults({"test_accuracy": 0.99})) == []
     assert len(list(pretrain.classifier_faults({"test_accuracy": 0.98}))) == 1
+
+
+def test_copies_of_training_images_are_counted():
+    train, test = (load_images("digits", split) for split in ("train", "test"))
+    copies, others = train.images[:7], np.full((5, 28, 28, 1), 1.0, np.float32)
+    measured = pretrain.measure_copies(np.concatenate([copies, others]), train, test)
+    assert measured["nearer_than_any_test"] == 7
+    assert measured["nearest_median"] == pytest.approx(0, abs=1e-2)
+    pixels = [images.reshape(len(images), -1) for images in (test.images, train.images)]
+    nearest = [np.sqrt(np.square(image - pixels[1]).sum(axis=1).min()) for image in pixels[0]]
+    assert measured["nearest_median_test"] == pytest.approx(np.median(nearest), rel=1e-4)
 
 
 def test_an_unknown_name_is_an_error():
@@ -178,6 +210,97 @@ def test_what_is_stored_is_what_is_loaded(copy):
     assert json.loads((copy / "digit_classifier.json").read_text(encoding="utf-8"))["seed"] == 3
 
 
+@pytest.mark.usefixtures("copy")
+def test_measuring_again_changes_only_what_was_measured(monkeypatch):
+    name, data = "digit_classifier", [load_images("digits", split) for split in ("train", "test")]
+    before = pretrained.provenance(name)
+    with pytest.raises(SystemExit, match="other data"):
+        pretrain.remeasure(name, *data)
+    pretrain.write_record(name, before | {"data": pretrain.describe(*data), "measured": {}})
+    monkeypatch.setattr(pretrain, "LEAST_ACCURACY", 0.7)
+    pretrain.remeasure(name, *data)
+    after = pretrained.provenance(name)
+    assert after["measured"]["test_accuracy"] > 0.7
+    assert after == before | {key: after[key] for key in ("data", "measured")}
+
+
+LADDER = [
+    ("small networks, no normalisation", {"tutorial_networks": False}),
+    ("batches of 32", {"batch": 32}),
+    ("the pairing loss", {"loss": "relativistic"}),
+    ("both penalties, γ = 1", {"gamma": 1.0}),
+    ("Adam without momentum", {"betas": [0.0, 0.99]}),
+    ("rate 2e-3, falling to zero", {"rate": 2e-3, "cosine": True}),
+    ("averaged weights", {"ema_decay": 0.999}),
+]
+"""What the recipes of the race say that they change, and what they do."""
+
+
+class TestRace:
+    @pytest.fixture(scope="class")
+    def record(self):
+        return digit_race().record
+
+    def test_the_record_is_complete(self, record):
+        assert (pretrain.ROOT / record["script"]).samefile(race.__file__)
+        assert record["seeds"] == [0, 1, 2] == list(race.SEEDS)
+        assert record["seconds"] == 90 == race.SECONDS
+        assert record["looks"] == [10, 30, 90] == list(race.LOOKS)
+        assert record["threads"] > 0
+        assert record["data"] == pretrained.provenance("digit_classifier")["data"]
+        assert set(record["versions"]) >= {"python", "tensorflow", "keras", "numpy"}
+        for recipe in record["recipes"]:
+            assert len(recipe["runs"]) == len(record["seeds"])
+            for run in recipe["runs"]:
+                assert set(run) == {"steps"} | SAMPLES_MEASURED
+                assert run["steps"] > 0
+                assert sum(run["class_shares"]) == pytest.approx(1)
+
+    def test_the_recipes_are_those_of_the_program(self, record):
+        stored = [{k: v for k, v in recipe.items() if k != "runs"} for recipe in record["recipes"]]
+        assert stored == json.loads(json.dumps([asdict(recipe) for recipe in race.recipes()]))
+
+    def test_each_recipe_changes_what_it_says(self, record):
+        def changes(before, recipe):
+            settings = set(recipe) - {"change", "runs"}
+            return {key: recipe[key] for key in settings if recipe[key] != before[key]}
+
+        pairs = pairwise(record["recipes"])
+        assert [(recipe["change"], changes(before, recipe)) for before, recipe in pairs] == LADDER
+
+    def test_the_first_recipe_trains_as_the_tutorial_does(self, record):
+        first = record["recipes"][0]
+        adam = tutorial.optimizer()
+        assert first["rate"] == tutorial.RATE == pytest.approx(float(adam.learning_rate))
+        assert first["betas"] == [adam.beta_1, adam.beta_2]
+        assert first["tutorial_networks"] is True
+        assert first["loss"] == "non_saturating"
+        assert (first["gamma"], first["cosine"], first["ema_decay"]) == (0, False, 0)
+
+    def test_the_last_recipe_is_twelve_times_nearer_than_the_first(self, record):
+        """With every seed, in the Fréchet distance to training images."""
+        first, last = (
+            [run["frechet_distance"] for run in record["recipes"][i]["runs"]] for i in (0, -1)
+        )
+        print(first, last)
+        assert all(12 * near <= far for far, near in zip(first, last, strict=True))
+
+    def test_the_pictures_are_samples_at_every_look(self, record):
+        pictures = digit_race().pictures
+        assert set(pictures) == {"tutorial", "book"}
+        for images in pictures.values():
+            assert images.shape == (len(record["looks"]), race.PICTURES, 28, 28) == (3, 12, 28, 28)
+            assert images.dtype == np.float32
+            assert np.abs(images).max() <= 1
+            assert images.std(axis=1).mean() > 0.01
+
+    @pytest.mark.parametrize("suffix", [".npz", ".json"])
+    def test_a_missing_file_says_where_to_find_it(self, copy, suffix):
+        (copy / f"digit_race{suffix}").unlink()
+        with pytest.raises(DataUnavailable, match=rf"digit_race\{suffix}.* `make race`"):
+            digit_race()
+
+
 MNIST = Path(os.environ.get("GAN_UTILS_DATA", "")) / "mnist.npz"
 needs_mnist = pytest.mark.skipif(
     "GAN_UTILS_DATA" not in os.environ or not MNIST.is_file(),
@@ -194,6 +317,7 @@ def test_what_was_measured_on_mnist_is_measured_again(name):
     measured = recipe.measure(pretrained._pretrained(name), train, test)
     print(measured)
     assert list(recipe.faults(measured)) == []
+    assert set(measured) == set(record["measured"])
     if record["data"] == pretrain.describe(train, test):
         for key, value in record["measured"].items():
             np.testing.assert_allclose(measured[key], value, rtol=1e-2, atol=1e-3)

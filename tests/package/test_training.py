@@ -1,5 +1,6 @@
 """GAN: who moves, equal ways to take the same step, restoring, and what stops it."""
 
+import contextlib
 import subprocess
 import sys
 
@@ -76,13 +77,36 @@ def noisy_players():
     return generator, discriminator
 
 
+def normalised_players():
+    """The generator with batch normalisation, and no bias in front of it: see `TestWhoMoves`."""
+    glorot = keras.initializers.GlorotUniform
+    generator = keras.Sequential(
+        [
+            keras.Input([3]),
+            keras.layers.Dense(8, use_bias=False, kernel_initializer=glorot(seed=1)),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dense(2, kernel_initializer=glorot(seed=2)),
+        ]
+    )
+    return generator, players()[1]
+
+
+def one_step(gan, player, real=DATA[:BATCH]):
+    """Only that player's half of a step."""
+    real = tf.convert_to_tensor(real)
+    if player == "discriminator":
+        gan._discriminator_step(real, gan._made(real, 0).samples)
+    else:
+        gan._generator_step(real, gan._made(real, 1), True)
+
+
 class TestWhoMoves:
     @pytest.mark.parametrize("player", ["discriminator", "generator"])
     def test_a_step_moves_everything_of_its_own_player_and_nothing_else(self, player):
         gan = make(networks=noisy_players())
         other = {"generator": "discriminator", "discriminator": "generator"}[player]
         before, before_other = snapshot(getattr(gan, player)), snapshot(getattr(gan, other))
-        getattr(gan, f"_{player}_step")(tf.constant(DATA[:BATCH]))
+        one_step(gan, player)
         assert_same(snapshot(getattr(gan, other)), before_other)
         moved = [
             (a != b).any() for a, b in zip(snapshot(getattr(gan, player)), before, strict=True)
@@ -99,6 +123,15 @@ class TestWhoMoves:
         assert (snapshot(gan.generator)[5] != variance).any()
 
 
+@contextlib.contextmanager
+def keeping_the_state_of(network):
+    """What the network learns about its inputs inside is forgotten outside."""
+    before = [np.array(variable) for variable in network.non_trainable_variables]
+    yield
+    for variable, value in zip(network.non_trainable_variables, before, strict=True):
+        variable.assign(value)
+
+
 def descend(player, tape, loss, rate=0.1):
     """One step of plain gradient descent, by hand."""
     weights = player.trainable_variables
@@ -107,35 +140,70 @@ def descend(player, tape, loss, rate=0.1):
         weight.assign_sub(rate * slope)
 
 
+def multiplications(step):
+    """The products of matrices in a step that TensorFlow runs: some side effect needs them."""
+    graph = tf.function(step).get_concrete_function(tf.constant(DATA[:BATCH])).graph
+
+    def keeps(op):
+        return op.op_def.is_stateful and "Read" not in op.type and op.type != "Placeholder"
+
+    needed, waiting = set(), [op for op in graph.get_operations() if keeps(op)]
+    while waiting:
+        op = waiting.pop()
+        if op.name not in needed:
+            needed.add(op.name)
+            waiting += [t.op for t in op.inputs] + list(op.control_inputs)
+    return sum(graph.get_operation_by_name(name).type == "MatMul" for name in needed)
+
+
 class TestTheStep:
-    @pytest.mark.parametrize("loss", ALL, ids=lambda loss: loss.name)
-    def test_is_the_one_written_by_hand(self, loss):
-        gan = make(loss, optimizer=lambda: keras.optimizers.SGD(0.1))
-        generator, discriminator = players()
+    @pytest.mark.parametrize(
+        ("loss", "options", "networks"),
+        [
+            *((loss, {}, players) for loss in ALL),
+            (NON_SATURATING, {"shared_noise": True}, players),
+            (RELATIVISTIC, {"shared_noise": True, "critic_steps": 2}, normalised_players),
+            (RELATIVISTIC, {"shared_noise": False, "critic_steps": 2}, normalised_players),
+        ],
+        ids=[*(loss.name for loss in ALL), "shared", "shared-normalised", "fresh-normalised"],
+    )
+    def test_is_the_one_written_by_hand(self, loss, options, networks):
+        gan = make(
+            loss, optimizer=lambda: keras.optimizers.SGD(0.1), networks=networks(), **options
+        )
+        generator, discriminator = networks()
         for step, real in enumerate(np.split(DATA, 10)):
-            noise = [
+            fresh = [
                 tf.random.stateless_normal([BATCH, 3], seed=[5, 2 * step + k], alg="philox")
                 for k in (0, 1)
             ]
+            z, z_generator = fresh[0], fresh[0 if options.get("shared_noise") else 1]
+            with keeping_the_state_of(generator):
+                fake = generator(z, training=True)
             with tf.GradientTape() as tape:
-                result = loss.discriminator(discriminator(real), discriminator(generator(noise[0])))
+                result = loss.discriminator(discriminator(real), discriminator(fake))
             descend(discriminator, tape, result)
-            with tf.GradientTape() as tape:
-                result = loss.generator(discriminator(real), discriminator(generator(noise[1])))
-            descend(generator, tape, result)
+            if (step + 1) % options.get("critic_steps", 1) == 0:
+                with tf.GradientTape() as tape:
+                    fake = generator(z_generator, training=True)
+                    result = loss.generator(discriminator(real), discriminator(fake))
+                descend(generator, tape, result)
         train(gan)
         # Ten steps of float32 arithmetic in another order.
         assert_same(snapshot(gan.discriminator), snapshot(discriminator), atol=1e-5)
         assert_same(snapshot(gan.generator), snapshot(generator), atol=1e-5)
 
+    @pytest.mark.parametrize("shared", [False, True], ids=["fresh", "shared"])
     @pytest.mark.parametrize(
         "options",
         [{"steps_per_execution": 5}, {"run_eagerly": True}, {"jit_compile": True}],
         ids=["scanned", "eager", "xla"],
     )
-    def test_does_not_depend_on_how_it_is_run(self, options):
+    def test_does_not_depend_on_how_it_is_run(self, options, shared):
         arguments = {"penalties": [r1(0.1), wgan_gp(0.1)], "ema_decay": 0.9, "critic_steps": 2}
-        one, other = make(**arguments), make(**arguments, options=options)
+        arguments |= {"loss": RELATIVISTIC, "shared_noise": shared}
+        one = make(networks=normalised_players(), **arguments)
+        other = make(networks=normalised_players(), options=options, **arguments)
         train(one)
         train(other)
         assert_same(snapshot(one), snapshot(other), atol=1e-5)
@@ -171,28 +239,18 @@ class TestTheStep:
         assert any((a != b).any() for a, b in moved)
 
     def test_the_graph_leaves_out_logits_that_no_loss_needs(self):
-        def multiplications(loss):
-            gan = make(loss)
-            step = tf.function(gan._generator_step)
-            graph = step.get_concrete_function(tf.constant(DATA[:BATCH]))
-            # What TensorFlow runs: the nodes that some output or side effect needs.
-            return multiplied(graph.graph)
-
-        def multiplied(graph):
-            needed, waiting = set(), [op for op in graph.get_operations() if keeps(op)]
-            while waiting:
-                op = waiting.pop()
-                if op.name not in needed:
-                    needed.add(op.name)
-                    waiting += [t.op for t in op.inputs] + list(op.control_inputs)
-            return sum(graph.get_operation_by_name(n).type == "MatMul" for n in needed)
-
-        def keeps(op):
-            return op.op_def.is_stateful and "Read" not in op.type and op.type != "Placeholder"
-
         # Forward: 3 layers of G and 3 of D, backward: 6 and 5 (no gradient for z), and the
         # real logits' 3 only where the loss compares them.
-        assert multiplications(RELATIVISTIC) - multiplications(NON_SATURATING) >= 3
+        def half(loss):
+            gan = make(loss)
+            return multiplications(lambda real: one_step(gan, "generator", real))
+
+        assert half(RELATIVISTIC) - half(NON_SATURATING) >= 3
+
+    def test_shared_noise_saves_one_pass_through_the_generator(self):
+        fresh, shared = (make(shared_noise=shared) for shared in (False, True))
+        layers = 3
+        assert multiplications(fresh.train_step) - multiplications(shared.train_step) == layers
 
     def test_reports_its_losses(self):
         gan = make(optimizer=lambda: keras.optimizers.SGD(0.0))
@@ -327,12 +385,13 @@ def make_sample(gan, generator):
 
 
 class TestRestoring:
-    def test_saving_in_mid_training_changes_nothing(self, tmp_path):
+    @pytest.mark.parametrize("shared", [False, True], ids=["fresh", "shared"])
+    def test_saving_in_mid_training_changes_nothing(self, tmp_path, shared):
         arguments = {
             "penalties": [r1(0.1), wgan_gp(0.1)],
             "ema_decay": 0.9,
             "critic_steps": 2,
-            "networks": None,
+            "shared_noise": shared,
         }
         through, stopped = make(RELATIVISTIC, **arguments), make(RELATIVISTIC, **arguments)
         train(through, steps=10)
@@ -344,13 +403,17 @@ class TestRestoring:
         np.testing.assert_array_equal(restored.sample(9, seed=0), through.sample(9, seed=0))
 
     def test_restored_options_are_those_saved(self, tmp_path):
-        gan = make(HINGE, penalties=[r2(0.3)], options={"steps_per_execution": 4})
+        gan = make(
+            HINGE, penalties=[r2(0.3)], shared_noise=True, options={"steps_per_execution": 4}
+        )
         gan.save(tmp_path / "gan.keras")
         again = keras.models.load_model(tmp_path / "gan.keras")
         assert again.adversarial_loss == HINGE
         assert again.penalties == (r2(0.3),)
+        assert again.shared_noise is True
         assert again.steps_per_execution == 4
         assert again.seed == 5
+        assert GAN.from_config(make().get_config()).shared_noise is False
 
     def test_an_uncompiled_model_can_be_saved(self, tmp_path):
         gan = GAN(*players(), MINIMAX, seed=0)
@@ -437,7 +500,7 @@ data = np.random.default_rng(0).normal(size=[320, 2]).astype(np.float32)
 poisoned = data.copy()
 poisoned[6 * 32 + 20] = np.nan  # on the second device
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-for case in [{"data": data, "critic_steps": 3}, {"data": poisoned}]:
+for case in [{"data": data, "critic_steps": 3}, {"data": poisoned, "shared_noise": True}]:
     one = train(contextlib.nullcontext(), **case)
     np.testing.assert_allclose(train(strategy.scope(), **case), one, atol=1e-5)
 assert one[0] == 1.0
