@@ -18,7 +18,7 @@ import json
 import math
 import statistics
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,7 +144,7 @@ class Claim:
                 )
             )
         sentence = textwrap.wrap(f"{self.statement} [{self.name}]", LINE, break_on_hyphens=False)
-        return "\n".join([*sentence, *_aligned(rows)])
+        return "\n".join([*sentence, *aligned(rows)])
 
 
 def prediction_interval(values: Iterable[float]) -> tuple[float, float]:
@@ -270,7 +270,18 @@ def book_file(name: str, start: Path | None = None) -> Path:
     )
 
 
-def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+def aligned(rows: list[Sequence[str]]) -> list[str]:
+    """The lines of a table: the first column to the left, the others to the right.
+
+    Parameters
+    ----------
+    rows : equally many texts each
+
+    Examples
+    --------
+    >>> aligned([("a", "10"), ("bc", "9")])
+    ['a   10', 'bc   9']
+    """
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [
         "  ".join(

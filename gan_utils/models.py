@@ -57,8 +57,7 @@ def dcgan_generator(latent_dim=64, width=64, channels=1, *, seed=None):
     (14, 14, width) and (28, 28, width // 2), and a convolution to (28, 28, channels) with tanh.
     The kernel of size 4 is a multiple of the stride, so that every pixel is reached by equally
     many taps [2]_: no pixel is louder than its neighbour in the mean over initial weights.
-    There is no normalisation, and so no
-    sample that depends on its neighbours in the batch.
+    There is no normalisation, and so no sample that depends on its neighbours in the batch.
 
     Parameters
     ----------

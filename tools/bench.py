@@ -31,6 +31,7 @@ import tensorflow as tf
 from scipy.linalg import sqrtm
 
 from gan_utils import GAN, NON_SATURATING, frechet_distance, mlp, ring
+from gan_utils.claims import aligned
 from tests.claims.registry import Bound, versions
 from tools import tutorial
 from tools.machine import threads
@@ -107,27 +108,17 @@ def three_digits(x):
     return f"{x:.{max(0, 2 - math.floor(math.log10(x)))}f}"
 
 
-def aligned(rows):
-    """Text in columns: the first one to the left, the others to the right."""
-    widths = [max(len(row[i]) for row in rows if i < len(row)) for i in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        first, *others = (cell.rjust(width) for cell, width in zip(row, widths, strict=False))
-        lines.append("  ".join([first.strip().ljust(widths[0]), *others]).rstrip())
-    return "\n".join(lines)
-
-
 def timing_table(results, of, references):
     """Milliseconds of each result, and how many times those of each reference (in seconds)."""
     rows = [["contender", f"ms per {of}", "lowest–highest", *(f"× {name}" for name in references)]]
     for result in results:
         if result.note:
-            rows.append([result.name, result.note])
+            rows.append([result.name, result.note, "", *("" for _ in references)])
             continue
         ends = (three_digits(1e3 * end(result.times)) for end in (min, max))
         ratios = (three_digits(result.median / reference) for reference in references.values())
         rows.append([result.name, three_digits(1e3 * result.median), "–".join(ends), *ratios])
-    return aligned(rows)
+    return "\n".join(aligned(rows))
 
 
 def target_table(targets):
@@ -140,7 +131,7 @@ def target_table(targets):
             asked, holds = f"≥ {bound.at_least:g}", reached >= bound.at_least
         verdict = "not measured" if math.isnan(reached) else "yes" if holds else "no"
         rows.append([bound.name, asked, f"{reached:.3g}", verdict])
-    return aligned(rows)
+    return "\n".join(aligned(rows))
 
 
 def heading(title, rounds, **others):

@@ -120,7 +120,7 @@ def train_generator(train, test):
         print(f"step {step}, {seconds:.0f} s: {measured}", flush=True)
 
     gan.fit(
-        _batches(train.images),
+        batches(train.images, GENERATOR["batch"], SEED),
         steps_per_epoch=GENERATOR["steps"] // LOOKS,
         epochs=LOOKS,
         callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=look)],
@@ -135,9 +135,10 @@ def _adam():
     return keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.99)
 
 
-def _batches(images):
-    data = tf.data.Dataset.from_tensor_slices(images).shuffle(len(images), seed=SEED)
-    return data.repeat().batch(GENERATOR["batch"]).prefetch(2)
+def batches(images, size, seed):
+    """Batches of the images in random order, without end."""
+    data = tf.data.Dataset.from_tensor_slices(images).shuffle(len(images), seed=seed)
+    return data.repeat().batch(size).prefetch(2)
 
 
 def measure_generator(generator, train, test):
