@@ -12,17 +12,16 @@ STEPS = 400
 def short_run(seed: int, loss: str) -> dict[str, float]:
     """Train for 400 steps with the loss of that name; judge the samples as the page does."""
     page = definitions(PAGE)
-    images, labels = page["load_images"]("digits", "train")
-    held_out = page["load_images"]("digits", "test").images
-    judge = page["digit_classifier"](images, labels)
+    images, _ = page["digits"]("train")
+    held_out, _ = page["digits"]("test")
     gan = page["make_gan"](page[loss], steps=STEPS, seed=seed)
     history = page["train"](gan, images, steps=STEPS, seed=seed).history
     samples = gan.sample(len(images) + len(held_out), seed=seed)
     fresh, unseen = samples[: len(images)], samples[len(images) :]
-    real, fake = page["features"](judge, images), page["features"](judge, samples)
+    real, fake = map(page["digit_features"], (images, samples))
     return {
         "frechet_distance": page["mean_distance"](real, fake),
-        "smallest_class_share": page["class_shares"](judge, samples).min(),
+        "smallest_class_share": page["class_shares"](page["digit_classifier"](), samples).min(),
         "discriminator_loss": history["discriminator_loss"][-1],
         "bound_on_unseen": page["bound"](gan.discriminator(held_out), gan.discriminator(unseen)),
         "bound_by_fresh": page["fresh_bound"](images, fresh, held_out, unseen),

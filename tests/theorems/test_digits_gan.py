@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.linalg
+import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,3 +70,20 @@ def test_zero_exactly_for_equal_moments(dim, rank, seed):
     assert np.square(a - b @ q).sum() >= least - 1e-6 * scale
     if rank < dim:
         assert least > 0
+
+
+@pytest.mark.theorem("prop-great-circle")
+@pytest.mark.parametrize("part", [0.1, 0.25, 0.5, 0.8])
+def test_a_great_circle_keeps_the_distribution_and_a_line_does_not(part):
+    """100,000 pairs, by covariance and by the distribution of one direction."""
+    n, dim = 100_000, 3
+    z0, z1 = np.random.default_rng(round(10 * part)).normal(size=(2, n, dim))
+    circle = definitions(PAGE)["walk"](z0, z1, [part * np.pi / 2])[0]
+    line = (1 - part) * z0 + part * z1
+    variance = (1 - part) ** 2 + part**2
+    error = 5 * np.sqrt(2 / n)  # five standard errors of a variance of 1
+    for points, expected in ((circle, 1), (line, variance)):
+        np.testing.assert_allclose(np.cov(points.T), expected * np.eye(dim), atol=error)
+        direction = points @ np.full(dim, dim**-0.5) / np.sqrt(expected)
+        assert scipy.stats.kstest(direction, "norm").pvalue > 1e-3
+    assert variance < 1 - error
