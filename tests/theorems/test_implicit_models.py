@@ -208,8 +208,7 @@ def test_cells_met_by_the_image_stay_within_the_bound(k, points, seed):
     """The number of cells that an image meets grows like the power k, not d, of their fineness.
 
     So its volume tends to zero, and uniform samples of the cube miss all but a sliver of it, for
-    three random networks. Hilbert's curve, which is continuous but not Lipschitz, meets every cell
-    and makes uniform samples.
+    three random networks.
     """
     page = definitions(PAGE)
     network = page["random_network"](k, seed=seed)
@@ -226,6 +225,11 @@ def test_cells_met_by_the_image_stay_within_the_bound(k, points, seed):
     distances = cKDTree(image).query(uniform)[0]
     near = [np.mean(distances < r) for r in (0.1, 0.05, 0.025)]
     assert near[-1] < near[0] * 2.0 ** (-2 * (3 - k)) * 1.5
+
+
+def test_a_curve_that_is_not_lipschitz_fills_the_square():
+    """What `thm-no-density` needs its condition for: Hilbert's curve makes uniform samples."""
+    page = definitions(PAGE)
     t = np.linspace(0, 1, 4**8, endpoint=False)
     curve = page["hilbert_curve"](t)
     assert page["occupied_share"](curve, 64) == 1
