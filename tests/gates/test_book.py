@@ -1,23 +1,14 @@
 """The book builds from nothing without a warning, and its pages are whole."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 
 from tests import pages
+from tests.building import build
 from tests.gates.rules import looks_like_a_path, repeated
-
-
-def build(source: Path, output: Path) -> subprocess.CompletedProcess[str]:
-    """Build as `make book` does, but into a folder that was not there before."""
-    assert not output.exists(), "an old build hides warnings"
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", "--warningiserror"]
-    command += ["--nitpick", "--path-output", output, source]
-    return subprocess.run(command, capture_output=True, text=True)
 
 
 def faults(html: str, outputs: int | None = None) -> list[str]:
@@ -41,16 +32,6 @@ def faults(html: str, outputs: int | None = None) -> list[str]:
     if outputs is not None and shown != outputs:
         found.append(f"{shown} outputs shown, {outputs} stored")
     return found
-
-
-@pytest.fixture(scope="module")
-def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the built book."""
-    output = tmp_path_factory.mktemp("book") / "output"
-    done = build(pages.ROOT, output)
-    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
-    assert "WARNING" not in done.stdout + done.stderr
-    return output / "_build" / "html"
 
 
 def contents_faults(listed: list[str], files: list[str]) -> list[str]:
