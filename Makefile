@@ -22,23 +22,26 @@ SLOWED := --override-ini notebook_seconds=300
 ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-portable outputs claims pretrained race bench lint format lock wheel repository clean
+.PHONY: help book test test-portable test-accessibility outputs claims pretrained race bench lint format lock wheel repository clean
 
 help: ## list the targets
 	@echo 'make TARGET [PYTHON=python3.12]'
 	@echo
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 book: $(INSTALLED) ## build the book into _build/html
 	rm -rf _build
 	$(BIN)/jupyter-book build --warningiserror --nitpick .
 
 test: $(INSTALLED) ## run every check: code, theorems, claims, stored outputs, book, style
-	$(PYTEST) --nbval --doctest-modules tests gan_utils chapters
+	$(PYTEST) --nbval --doctest-modules -m 'not accessibility' tests gan_utils chapters
 
 test-portable: $(INSTALLED) ## compare stored outputs again with AVX2 only, and with one thread
 	DNNL_MAX_CPU_ISA=AVX2 $(NOTEBOOK_GATE) $(SLOWED)
 	$(ONE_THREAD) $(NOTEBOOK_GATE) $(SLOWED)
+
+test-accessibility: $(INSTALLED) ## let axe-core judge every page, light and dark; needs Chromium
+	$(PYTEST) -m accessibility tests/browser
 
 outputs: $(INSTALLED) ## execute the notebooks and store their outputs [NOTEBOOK=chapters/x.ipynb]
 	$(BIN)/python tools/outputs.py $(NOTEBOOK)
