@@ -69,14 +69,14 @@ def setup_source(built: Path) -> str:
 def note(page: Page) -> str:
     """What the reader of a lone notebook should know first."""
     config = yaml.safe_load(setup_cell.CONFIG.read_text(encoding="utf-8"))
-    url = setup_cell.repository_url()
-    where = "`make book` builds it" if url == setup_cell.PLACEHOLDER else f"it is at {url}"
+    url = config["repository"]["url"]
+    book = "`make book` in its repository builds it" if url == setup_cell.PLACEHOLDER else url
     return "\n\n".join(
         [
-            f"*This notebook is one page of the book* {config['title']}*, made to run alone.*",
-            "The setup cell below holds the book's package and installs it; nothing else is "
-            "needed. Outputs appear when you run the cells. References to other pages give their "
-            f"numbers and titles without links; the book has the links: {where}.",
+            f"This notebook is a page of the book *{config['title']}*, made to run alone. The "
+            "setup cell holds the book's package and installs it; nothing else is needed. Outputs "
+            "appear as you run the cells. References to other pages give their numbers and titles; "
+            f"in the book they are links ({book}).",
             cost(page),
         ]
     ).strip()
@@ -118,26 +118,25 @@ def alone(page: Page, setup: str, book: plain.Book) -> nbformat.NotebookNode:
     return nbformat.v4.new_notebook(cells=cells, metadata=page.notebook.metadata)
 
 
-def write(folder: Path) -> list[Path]:
-    """Write the notebook of every page into the folder and return their paths, in order."""
-    folder.mkdir(parents=True, exist_ok=True)
+def write(folder: Path, built: Path) -> list[Path]:
+    """Write every page's notebook, with the wheel in it, and return their paths in order."""
     for old in folder.rglob("*.ipynb"):
         old.unlink()
-    setup, book = setup_source(wheel.build(folder)), plain.Book()
+    setup, book = setup_source(built), plain.Book()
     paths = []
     for page in in_order():
         paths.append(folder / f"{page.name}.ipynb")
-        paths[-1].parent.mkdir(exist_ok=True)
+        paths[-1].parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(alone(page, setup, book), paths[-1])
     return paths
 
 
 def main() -> None:
-    paths = write(OUTPUT)
-    size = next(OUTPUT.glob("*.whl")).stat().st_size
-    for path in paths:
+    built = wheel.build(OUTPUT)
+    for path in write(OUTPUT, built):
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.1f} MB")
-    print(f"each holds the wheel of {size / 1e6:.2f} MB; File, Upload notebook opens one in Colab")
+    size = built.stat().st_size / 1e6
+    print(f"Each holds the wheel of {size:.2f} MB. In Colab: File, Upload notebook.")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ The profile is quick and GPUs are hidden. The exit code is 1 if any page failed.
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import colab
+from tools import colab, wheel
 from tools.colab import ROOT
 
 ENVIRONMENTS = ROOT / "build" / "runtimes"
@@ -200,7 +201,8 @@ def execute(runtime: Runtime, path: Path) -> str:
 
 def last_line(text: str) -> str:
     """The last line that says something: of a traceback, the error."""
-    lines = [line for line in text.splitlines() if line.strip()]
+    plain = re.sub(r"\x1b\[[\d;]*m", "", text)  # without colours
+    lines = [line for line in plain.splitlines() if line.strip()]
     return lines[-1].strip() if lines else "no message"
 
 
@@ -213,7 +215,8 @@ def main() -> None:
     chosen = [
         each for each in RUNTIMES if not arguments.runtimes or each.name in arguments.runtimes
     ]
-    paths = [path for path in colab.write(colab.OUTPUT) if arguments.page in path.stem]
+    written = colab.write(colab.OUTPUT, wheel.build(colab.OUTPUT))
+    paths = [path for path in written if arguments.page in path.stem]
     if not paths:
         parser.error(f"no page's name contains {arguments.page!r}")
     table: dict[str, list[str]] = {path.stem: [] for path in paths}

@@ -182,7 +182,8 @@ class Book:
         style = find_plugin("pybtex.style.formatting", "plain")()
         backend = find_plugin("pybtex.backends", "markdown")()
         entries = style.format_entries([self.works[key] for key in cited])
-        return "\n".join(f"- {entry.text.render(backend)}" for entry in entries)
+        lines = [" ".join(entry.text.render(backend).split()) for entry in entries]
+        return "\n".join(f"- {line}" for line in lines)
 
 
 def surname(person: Person) -> str:

@@ -32,7 +32,7 @@ def build(folder: Path) -> Path:
             else:
                 shutil.copy(ROOT / ingredient, target)
         for old in folder.glob("gan_utils-*.whl"):
-            old.unlink()
+            old.unlink()  # pip would keep it beside one of another version
         pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index"]
         options = ["--no-build-isolation", "--wheel-dir", str(folder), str(source)]
         subprocess.run([*pip, *options], check=True)
