@@ -7,6 +7,7 @@ NOTEBOOK ?=
 CLAIM ?=
 NETWORK ?=
 CASE ?=
+RUNTIME ?=
 TORCH ?=
 
 # What every target runs under: repeatable, and without TensorFlow's start-up talk. The checks
@@ -22,7 +23,8 @@ SLOWED := --override-ini notebook_seconds=300
 ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-portable test-accessibility outputs claims pretrained race bench lint format lock wheel repository clean
+.PHONY: help book test test-portable outputs claims pretrained race bench lint format lock wheel \
+  colab test-colab repository clean test-accessibility
 
 help: ## list the targets
 	@echo 'make TARGET [PYTHON=python3.12]'
@@ -75,6 +77,12 @@ lock: ## resolve requirements.txt into requirements.lock
 wheel: $(INSTALLED) ## build gan_utils into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 	@ls -l dist
+
+colab: $(INSTALLED) ## write notebooks that run wherever they are uploaded into build/colab
+	$(BIN)/python tools/colab.py
+
+test-colab: $(INSTALLED) ## execute those under the versions that Colab has and had [RUNTIME=now]
+	$(BIN)/python -m tools.parity $(RUNTIME)
 
 repository: $(INSTALLED) ## set the address of the published book [URL=https://host/owner/name]
 	$(BIN)/python tools/setup_cell.py --repository "$(URL)"

@@ -63,23 +63,30 @@ class Block:
 
 
 def parse_blocks(text: str) -> list[Block]:
-    """The outermost fenced blocks of a Markdown text, in order.
+    """The outermost fenced blocks of a Markdown text, in order."""
+    return [part for part in parse_parts(text) if isinstance(part, Block)]
+
+
+def parse_parts(text: str) -> list[str | Block]:
+    """A Markdown text as its outermost fenced blocks and the text around them, in order.
 
     A block ends at the first line of at least as many of the same fence characters, as in
     CommonMark, so a directive that holds another needs the longer fence.
     """
     lines = text.splitlines()
-    blocks = []
-    number = 0
+    parts = []
+    number = start = 0
     while number < len(lines):
         opening = _FENCE.match(lines[number])
         if opening is None:
             number += 1
             continue
         end = _closing_line(lines, number, opening["fence"])
-        blocks.append(_block(opening["info"].strip(), lines[number + 1 : end]))
-        number = end + 1
-    return blocks
+        parts.append("\n".join(lines[start:number]))
+        parts.append(_block(opening["info"].strip(), lines[number + 1 : end]))
+        number = start = end + 1
+    parts.append("\n".join(lines[start:]))
+    return [part for part in parts if part]
 
 
 def walk(blocks: list[Block]) -> Iterator[Block]:

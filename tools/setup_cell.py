@@ -22,22 +22,31 @@ TAG = "setup"
 _TEMPLATE = """\
 # Where gan_utils is installed this cell does nothing. In Colab it installs gan_utils alone,
 # so that the TensorFlow and NumPy that are already there stay as they are.
-import importlib.util
 import subprocess
 import sys
+from importlib import invalidate_caches, metadata, util
 
 REPOSITORY = "{url}"
 
-if importlib.util.find_spec("gan_utils") is None:
+if util.find_spec("gan_utils") is None:
     if REPOSITORY.endswith("OWNER/REPOSITORY"):
         raise ModuleNotFoundError(
             "gan_utils is not installed and this copy of the book does not say where it is "
-            "published. Build it with `make wheel`, upload dist/gan_utils-*.whl here, run "
-            "`%pip install --no-deps gan_utils-*.whl` in a cell, then run this cell again."
+            "published. Run `make colab` and open the page that it writes to build/colab instead."
         )
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
     subprocess.run([*install, f"git+{{REPOSITORY}}"], check=True)
-    importlib.invalidate_caches()"""
+{report}"""
+
+REPORT = """\
+    invalidate_caches()
+    import tensorflow as tf
+
+    for name in ("gan_utils", "tensorflow", "keras", "numpy"):
+        print(name, metadata.version(name))
+    gpus = map(tf.config.experimental.get_device_details, tf.config.list_physical_devices("GPU"))
+    print("device", ", ".join(gpu.get("device_name", "GPU") for gpu in gpus) or "CPU")"""
+"""What a setup cell does once it has installed the package: say what it found."""
 
 _URL_LINE = re.compile(r"(?m)^(?P<head>  url: )(?P<url>\S+)")
 
@@ -52,7 +61,7 @@ def repository_url(config: Path = CONFIG) -> str:
 
 def source(url: str | None = None) -> str:
     """The text of the setup cell."""
-    return _TEMPLATE.format(url=repository_url() if url is None else url)
+    return _TEMPLATE.format(url=repository_url() if url is None else url, report=REPORT)
 
 
 def stamp(notebook: nbformat.NotebookNode, text: str) -> None:

@@ -42,6 +42,12 @@ def test_fences_nest_and_carry_options():
     assert (formula.name, formula.label, formula.body) == ("math", "eq-a", "y = x")
 
 
+def test_the_text_around_blocks_is_kept_in_its_place():
+    text = "Before.\n```python\nx = 1\n```\n:::{note}\na\n:::\nAfter,\nat the end."
+    parts = [part if isinstance(part, str) else part.name for part in pages.parse_parts(text)]
+    assert parts == ["Before.", "python", "note", "After,\nat the end."]
+
+
 def test_directives_inside_directives_are_found():
     assert [block.name for block in pages.walk(pages.parse_blocks(TEXT))] == [
         "solution",

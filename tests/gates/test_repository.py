@@ -1,5 +1,7 @@
 """What holds for the repository as a whole."""
 
+import importlib.metadata
+import importlib.util
 import re
 import subprocess
 import sys
@@ -167,28 +169,55 @@ def test_the_repository_address_stands_in_one_place(tmp_path: Path):
         setup_cell.set_repository("someone/gans", config)
 
 
-@pytest.mark.parametrize(
-    ("url", "message"),
-    [
-        (setup_cell.PLACEHOLDER, "make wheel"),
-        ("https://github.com/someone/gans", "git+https://github.com/someone/gans"),
-    ],
-)
-def test_setup_cell_where_the_package_is_missing(monkeypatch, url: str, message: str):
-    """It says what to do, or installs the package and nothing else."""
-    commands = []
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    monkeypatch.setattr("subprocess.run", lambda command, check: commands.append(command))
-    try:
-        exec(setup_cell.source(url), {})
-    except ModuleNotFoundError as error:
-        commands.append([str(error), "--no-deps"])
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """What a setup cell runs where gan_utils seems to be missing."""
+    found, find = [], importlib.util.find_spec
+
+    def hide(name: str, package: str | None = None):
+        return None if name == "gan_utils" else find(name, package)
+
+    monkeypatch.setattr("importlib.util.find_spec", hide)
+    monkeypatch.setattr("subprocess.run", lambda command, check: found.append(command))
+    return found
+
+
+def test_setup_cell_where_the_package_is_missing(
+    commands: list[list[str]], capsys: pytest.CaptureFixture[str]
+):
+    """It installs the package and nothing else, and says what there is then."""
+    exec(setup_cell.source("https://github.com/someone/gans"), {})
     assert len(commands) == 1
-    assert message in " ".join(commands[0])
-    assert "--no-deps" in " ".join(commands[0])
+    assert "--no-deps" in commands[0]
+    assert commands[0][-1] == "git+https://github.com/someone/gans"
+    libraries = ("gan_utils", "tensorflow", "keras", "numpy")
+    expected = [f"{name} {importlib.metadata.version(name)}" for name in libraries]
+    assert capsys.readouterr().out.splitlines() == [*expected, "device CPU"]
 
 
-def test_setup_cell_where_the_package_is_present(monkeypatch):
-    """It does nothing."""
+def test_setup_cell_names_the_gpus(
+    commands: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    names = {"GPU:0": {"device_name": "Tesla T4"}, "GPU:1": {}}
+    monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind: list(names))
+    monkeypatch.setattr("tensorflow.config.experimental.get_device_details", names.get)
+    exec(setup_cell.source("https://github.com/someone/gans"), {})
+    assert capsys.readouterr().out.splitlines()[-1] == "device Tesla T4, GPU"
+
+
+def test_setup_cell_without_an_address(commands: list[list[str]]):
+    """It says what to do."""
+    with pytest.raises(ModuleNotFoundError, match=r"does not say where .* `make colab`"):
+        exec(setup_cell.source(setup_cell.PLACEHOLDER), {})
+    assert commands == []
+
+
+def test_setup_cell_where_the_package_is_present(monkeypatch, capsys: pytest.CaptureFixture[str]):
+    """It does nothing and prints nothing."""
     monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("it ran something"))
     exec(setup_cell.source(setup_cell.PLACEHOLDER), {})
+    assert capsys.readouterr().out == ""
+
+
+def test_setup_cell_is_short():
+    assert len(setup_cell.source().splitlines()) <= 25

@@ -12,40 +12,18 @@ from pathlib import Path
 import pytest
 
 from tests.pages import ROOT
+from tools.wheel import LEDGERS
 
 LARGEST = 1_000_000
 """Bytes. Two networks in half precision are 0.65 MB of it; this catches data that slipped in."""
 
 TRAINED = ("digit_classifier", "digit_generator", "digit_race")
 
-LEDGERS = ("claims.json", "costs.json")
-
-INGREDIENTS = (
-    *("pyproject.toml", "README.md", "LICENSE", "gan_utils"),
-    *(f"chapters/{name}" for name in LEDGERS),
-)
-
 
 def run(*command: object, cwd: Path) -> str:
     done = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy so that nothing of an older build gets in."""
-    folder = tmp_path_factory.mktemp("wheel")
-    for name in INGREDIENTS:
-        target = folder / "source" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, target)
-    pip = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
-    run(*pip, "--quiet", "--no-index", "--wheel-dir", folder, folder / "source", cwd=folder)
-    return next(folder.glob("gan_utils-*.whl"))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,236 @@
+"""Execute every self-contained notebook under the versions that Colab has, and had before.
+
+python -m tools.parity                     both runtimes, every page
+python -m tools.parity now                 one runtime
+python -m tools.parity --page first_gan    the pages whose name contains this
+
+Each runtime is an environment in build/runtimes with the pinned packages and without gan_utils:
+the notebooks of tools/colab.py bring it, and it is taken away again before the next one starts.
+The profile is quick and GPUs are hidden. The exit code is 1 if any page failed.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools import colab, wheel
+from tools.colab import ROOT
+
+ENVIRONMENTS = ROOT / "build" / "runtimes"
+
+PAGE_SECONDS = 900
+
+AROUND = ("scikit-learn==1.6.1", "ipython==7.34.0", "ipykernel", "nbclient")
+"""What a page needs besides the numerical packages; IPython is Colab's."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """A Python and packages that Colab has at one time."""
+
+    name: str
+    python: str
+    packages: dict[str, str]
+
+    @property
+    def folder(self) -> Path:
+        """Where its environment is."""
+        return ENVIRONMENTS / self.name
+
+    @property
+    def executable(self) -> Path:
+        """Its Python."""
+        return self.folder / "bin" / "python"
+
+
+RUNTIMES = (
+    Runtime(
+        "now",
+        "3.13",
+        {
+            "tensorflow": "2.20.0",
+            "keras": "3.13.2",
+            "numpy": "2.1.3",
+            "scipy": "1.16.3",
+            "matplotlib": "3.10.0",
+        },
+    ),
+    Runtime(
+        "before",
+        "3.12",
+        {
+            "tensorflow": "2.19.0",
+            "keras": "3.10.0",
+            "numpy": "2.0.2",
+            "scipy": "1.15.3",
+            "matplotlib": "3.10.0",
+        },
+    ),
+)
+
+SETTINGS = {
+    "GAN_BOOK_PROFILE": "quick",
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "PYTHONHASHSEED": "0",
+    "PYTHONNOUSERSITE": "1",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+}
+
+DROPPED = ("PYTHONPATH", "PYTHONHOME", "GAN_UTILS_DATA", "MPLBACKEND")
+"""Variables that would let something of this machine in."""
+
+EXECUTE = """\
+import sys
+import nbformat
+from nbclient import NotebookClient
+notebook = nbformat.read(sys.argv[1], as_version=4)
+try:
+    NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
+finally:
+    nbformat.write(notebook, sys.argv[2])
+"""
+
+
+def environment() -> dict[str, str]:
+    """The variables that a page runs under."""
+    return {key: value for key, value in os.environ.items() if key not in DROPPED} | SETTINGS
+
+
+def run(runtime: Runtime, *arguments: object, **options) -> subprocess.CompletedProcess[str]:
+    """Run the runtime's Python outside the repository."""
+    with tempfile.TemporaryDirectory() as folder:
+        return subprocess.run(
+            [runtime.executable, *map(str, arguments)],
+            cwd=folder,
+            env=environment(),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            **options,
+        )
+
+
+def candidates(version: str) -> Iterator[str]:
+    """Commands that may start this version of Python."""
+    yield f"python{version}"
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    yield from map(str, sorted(pyenv.glob(f"versions/{version}.*/bin/python{version}")))
+
+
+def interpreter(version: str) -> str:
+    """A Python of this version, or the one that runs this where there is none."""
+    for command in candidates(version):
+        if shutil.which(command) is None:
+            continue
+        # A command may be found and yet refuse, as pyenv's stand-ins do.
+        asked = [command, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+        answer = subprocess.run(asked, capture_output=True, text=True)
+        if answer.returncode == 0 and answer.stdout.strip() == version:
+            return command
+    return sys.executable
+
+
+def prepare(runtime: Runtime) -> None:
+    """Make the runtime's environment, unless there is one with just these packages."""
+    wanted = [f"{name}=={version}" for name, version in runtime.packages.items()]
+    wanted += AROUND
+    record = runtime.folder / "packages.json"
+    if record.exists() and json.loads(record.read_text(encoding="utf-8")) == wanted:
+        return
+    shutil.rmtree(runtime.folder, ignore_errors=True)
+    subprocess.run([interpreter(runtime.python), "-m", "venv", runtime.folder], check=True)
+    print(f"installing {', '.join(wanted)}", flush=True)
+    done = run(runtime, "-m", "pip", "install", "--quiet", *wanted)
+    if done.returncode:
+        raise RuntimeError(f"{runtime.name}: pip failed\n{done.stdout[-4000:]}")
+    record.write_text(json.dumps(wanted), encoding="utf-8")
+
+
+def remove_package(runtime: Runtime) -> None:
+    """Take gan_utils away, so that the next page has to bring it."""
+    run(runtime, "-m", "pip", "uninstall", "--quiet", "--yes", "gan-utils")
+    if run(runtime, "-c", "import gan_utils").returncode == 0:
+        raise RuntimeError(f"{runtime.name}: gan_utils can be imported without its wheel")
+
+
+def installed(runtime: Runtime) -> dict[str, str]:
+    """Every package of the runtime but gan_utils, with its version."""
+    listed = run(runtime, "-m", "pip", "list", "--format", "json").stdout
+    packages = json.loads(listed[listed.index("[") :])
+    found = {package["name"].lower(): package["version"] for package in packages}
+    return {name: found[name] for name in found if name != "gan_utils" and name != "gan-utils"}
+
+
+def describe(runtime: Runtime) -> str:
+    """Which Python the runtime has, and which it should have."""
+    found = run(runtime, "-c", "import platform; print(platform.python_version())").stdout.strip()
+    missing = "" if found.startswith(f"{runtime.python}.") else f" (Colab: {runtime.python})"
+    packages = ", ".join(f"{name} {version}" for name, version in runtime.packages.items())
+    return f"{runtime.name}: Python {found}{missing}, {packages}"
+
+
+def execute(runtime: Runtime, path: Path) -> str:
+    """Execute one notebook without gan_utils and say how that ended."""
+    remove_package(runtime)
+    before = installed(runtime)
+    result = runtime.folder / "executed" / path.name
+    result.parent.mkdir(exist_ok=True)
+    started = time.perf_counter()
+    try:
+        done = run(runtime, "-c", EXECUTE, path, result, timeout=PAGE_SECONDS)
+    except subprocess.TimeoutExpired:
+        return f"FAILED: not done after {PAGE_SECONDS} s"
+    seconds = time.perf_counter() - started
+    if done.returncode:
+        return f"FAILED after {seconds:.0f} s: {last_line(done.stdout)}"
+    if installed(runtime) != before:
+        return "FAILED: the page changed the installed packages"
+    return f"ok {seconds:4.0f} s"
+
+
+def last_line(text: str) -> str:
+    """The last line that says something: of a traceback, the error."""
+    plain = re.sub(r"\x1b\[[\d;]*m", "", text)  # without colours
+    lines = [line for line in plain.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else "no message"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    names = [runtime.name for runtime in RUNTIMES]
+    parser.add_argument("runtimes", nargs="*", choices=[*names, []], metavar="|".join(names))
+    parser.add_argument("--page", default="", help="only pages whose name contains this")
+    arguments = parser.parse_args()
+    chosen = [
+        each for each in RUNTIMES if not arguments.runtimes or each.name in arguments.runtimes
+    ]
+    written = colab.write(colab.OUTPUT, wheel.build(colab.OUTPUT))
+    paths = [path for path in written if arguments.page in path.stem]
+    if not paths:
+        parser.error(f"no page's name contains {arguments.page!r}")
+    table: dict[str, list[str]] = {path.stem: [] for path in paths}
+    for runtime in chosen:
+        prepare(runtime)
+        print(describe(runtime), flush=True)
+        for path in paths:
+            table[path.stem].append(execute(runtime, path))
+            print(f"  {path.stem:24}{table[path.stem][-1]}", flush=True)
+    print("\n" + f"{'page':24}" + "".join(f"{runtime.name:12}" for runtime in chosen))
+    for page, results in table.items():
+        print(f"{page:24}" + "".join(f"{result:12}" for result in results))
+    sys.exit(any("FAILED" in result for results in table.values() for result in results))
+
+
+if __name__ == "__main__":
+    main()

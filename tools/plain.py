@@ -1,0 +1,205 @@
+"""A page's text as Markdown that any notebook viewer shows.
+
+The pages are written in MyST. Its roles and directives mean nothing outside the book, so here
+each becomes what a reader of the book sees in its place: a reference its number or title, a
+theorem a heading and its text. What has no plain form here is refused, never left as it is.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import yaml
+from pybtex.database import Entry, Person, parse_file
+from pybtex.plugin import find_plugin
+from pybtex.richtext import Text
+
+from tests.pages import ROOT, STATEMENTS, Block, Page, contents, parse_parts, read, walk
+
+BIBLIOGRAPHY = ROOT / "references.bib"
+
+NUMBERED = (*STATEMENTS, "prf:remark", "prf:example")
+"""Directives that share one sequence of numbers."""
+
+_ROLE = re.compile(r"\{(?P<name>[\w:]+)\}`(?P<text>[^`]+)`")
+_TITLED = re.compile(r"(?P<shown>.*\S)\s*<(?P<target>[^>]+)>", re.DOTALL)
+_EQUATION = re.compile(r"(?m)^(?P<indent> *)\$\$ *\((?P<label>[\w-]+)\) *$")
+
+
+def figure(cell: dict) -> dict:
+    """Caption and name of the figure that a cell draws; empty if it draws none."""
+    return cell["metadata"].get("mystnb", {}).get("figure", {})
+
+
+def chapter_numbers() -> dict[str, int]:
+    """The number of every file that stands in a numbered part of the table of contents."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    parts = [part for part in toc["parts"] if "numbered" in part]
+    files = [chapter["file"] for part in parts for chapter in part["chapters"]]
+    return {file: number for number, file in enumerate(files, start=1)}
+
+
+def numbers(page: Page, chapter: int | None) -> Iterator[tuple[str, str]]:
+    """Every label of a page with what a reference to it reads, such as "Theorem 4.1"."""
+    counts = Counter()
+
+    def count(sequence: str) -> str:
+        counts[sequence] += 1
+        return f"{counts[sequence]}" if chapter is None else f"{chapter}.{counts[sequence]}"
+
+    for cell in page.notebook.cells:
+        if caption := figure(cell):
+            yield caption.get("name", ""), f"Fig. {count('figure')}"
+        if cell.cell_type != "markdown":
+            continue
+        for match in _EQUATION.finditer(cell.source):
+            yield match["label"], f"({count('equation')})"
+        for block in walk([part for part in parse_parts(cell.source) if isinstance(part, Block)]):
+            if block.name in NUMBERED:
+                kind = block.name.removeprefix("prf:").capitalize()
+                yield block.label, f"{kind} {count('statement')}"
+            elif block.name == "exercise":
+                yield block.label, f"Exercise {count('exercise')}"
+
+
+def heading(text: str) -> str:
+    """The first heading of a Markdown text."""
+    return re.search(r"(?m)^# (.+)$", text)[1].strip()
+
+
+@dataclass(frozen=True)
+class Book:
+    """What a reference can point to."""
+
+    root: Path = ROOT
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """What a reference to each label reads."""
+        chapters = chapter_numbers()
+        files = [file for file in contents(self.root) if (self.root / f"{file}.ipynb").exists()]
+        pages = [(read(self.root / f"{file}.ipynb"), chapters.get(file)) for file in files]
+        return dict(pair for page, chapter in pages for pair in numbers(page, chapter))
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """The title of each file of the table of contents."""
+        return {file: heading(self._text(file)) for file in contents(self.root)}
+
+    def _text(self, file: str) -> str:
+        if (self.root / f"{file}.md").exists():
+            return (self.root / f"{file}.md").read_text(encoding="utf-8")
+        return read(self.root / f"{file}.ipynb").markdown[0].source
+
+    @cached_property
+    def works(self) -> dict[str, Entry]:
+        """The bibliography."""
+        return dict(parse_file(BIBLIOGRAPHY).entries)
+
+    def authors(self, key: str) -> str:
+        """Who wrote a work: one name, two, or the first and others."""
+        names = [surname(person) for person in self.works[key].persons["author"]]
+        return f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
+
+    def role(self, name: str, text: str) -> str:
+        """What a reader of the book sees in place of a role.
+
+        Raises
+        ------
+        KeyError
+            The role points to nothing.
+        ValueError
+            The role has no plain form.
+        """
+        text = " ".join(text.split())
+        titled = _TITLED.fullmatch(text)
+        shown, target = (titled["shown"], titled["target"]) if titled else (None, text)
+        match name:
+            case "doc":
+                return shown or f"*{self.titles[target.removeprefix('/')]}*"
+            case "term":
+                return shown or target
+            case "prf:ref" | "ref" | "numref" | "eq":
+                return shown or self.labels[target]
+            case "cite:t":
+                cited = [f"{self.authors(key)} ({self.year(key)})" for key in keys(target)]
+                return " and ".join(cited)
+            case "cite:p":
+                cited = [f"{self.authors(key)}, {self.year(key)}" for key in keys(target)]
+                return f"({'; '.join(cited)})"
+        raise ValueError(f"the role {name!r} has no plain form in tools/plain.py")
+
+    def year(self, key: str) -> str:
+        """When a work appeared."""
+        return self.works[key].fields["year"]
+
+    def inline(self, text: str) -> str:
+        """A text without roles, and with numbers at its equations."""
+
+        def tagged(match: re.Match) -> str:
+            number = self.labels[match["label"]].strip("()")
+            return f"{match['indent']}\\tag{{{number}}}\n{match['indent']}$$"
+
+        text = _EQUATION.sub(tagged, text)
+        return _ROLE.sub(lambda match: self.role(match["name"], match["text"]), text)
+
+    def plain(self, text: str, cited: list[str]) -> str:
+        """A MyST text as plain Markdown; `cited` are the works that a bibliography in it lists."""
+        parts = [
+            self.block(part, cited) if isinstance(part, Block) else self.inline(part)
+            for part in parse_parts(text)
+        ]
+        return "\n\n".join(part.strip("\n") for part in parts)
+
+    def block(self, block: Block, cited: list[str]) -> str:
+        """One fenced block as plain Markdown.
+
+        Raises
+        ------
+        ValueError
+            The directive has no plain form.
+        """
+        if not block.is_directive:
+            return f"```{block.name}\n{block.body}\n```"
+        if block.name == "bibliography":
+            return self.references(cited)
+        body = self.plain(block.body, cited)
+        if block.name in (*NUMBERED, "exercise"):
+            title = f" ({self.inline(block.argument)})" if block.argument else ""
+            return f"**{self.labels[block.label]}**{title}\n\n{body}"
+        if block.name == "prf:proof":
+            return f"*Proof.* {body}\n\n∎"
+        if block.name == "solution":
+            summary = f"<summary>Solution of {self.labels[block.argument]}</summary>"
+            return f"<details>\n{summary}\n\n{body}\n\n</details>"
+        raise ValueError(f"the directive {block.name!r} has no plain form in tools/plain.py")
+
+    def references(self, cited: list[str]) -> str:
+        """A list of works."""
+        style = find_plugin("pybtex.style.formatting", "plain")()
+        backend = find_plugin("pybtex.backends", "markdown")()
+        entries = style.format_entries([self.works[key] for key in cited])
+        lines = [" ".join(entry.text.render(backend).split()) for entry in entries]
+        return "\n".join(f"- {line}" for line in lines)
+
+
+def surname(person: Person) -> str:
+    """The surname, with what stands before it, such as "van"."""
+    names = [*person.prelast_names, *person.last_names]
+    return " ".join(str(Text.from_latex(name)) for name in names)
+
+
+def keys(target: str) -> list[str]:
+    """The works that one citation names."""
+    return [key.strip() for key in target.split(",")]
+
+
+def cited_on(page: Page) -> list[str]:
+    """The works that a page cites, in the order of the first time."""
+    text = "\n".join(cell.source for cell in page.markdown)
+    text += "\n".join(figure(cell).get("caption", "") for cell in page.code)
+    roles = [match for match in _ROLE.finditer(text) if match["name"].startswith("cite:")]
+    return list(dict.fromkeys(key for role in roles for key in keys(role["text"])))
