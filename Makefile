@@ -24,7 +24,7 @@ SLOWED := --override-ini notebook_seconds=300
 ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help book linkcheck test test-code test-newest test-portable outputs claims pretrained race bench lint format lock wheel repository clean
+.PHONY: help book pdf linkcheck test test-code test-newest test-portable outputs claims graph pretrained race bench lint format lock wheel repository clean
 
 help: ## list the targets
 	@echo 'make TARGET [PYTHON=python3.12]'
@@ -34,6 +34,9 @@ help: ## list the targets
 book: $(INSTALLED) ## build the book into _build/html
 	rm -rf _build
 	$(BIN)/jupyter-book build --warningiserror --nitpick .
+
+pdf: book ## print the book into _build/book.pdf; needs Chromium or Chrome, and some minutes
+	$(BIN)/python -m tools.pdf
 
 linkcheck: $(INSTALLED) ## ask every outside link whether it answers; it reports and does not fail
 	-$(BIN)/jupyter-book build --builder linkcheck --path-output build/linkcheck .
@@ -56,6 +59,9 @@ outputs: $(INSTALLED) ## execute the notebooks and store their outputs [NOTEBOOK
 
 claims: $(INSTALLED) ## measure the claims on all their seeds [CLAIM=name]; then `make outputs`
 	$(BIN)/python -m tools.claims $(CLAIM)
+
+graph: $(INSTALLED) ## draw on intro.md how the chapters build on each other
+	$(BIN)/python -m tools.chapters
 
 pretrained: $(INSTALLED) ## train on MNIST the weights that the package ships [NETWORK=name]
 	$(BIN)/python -m tools.pretrain $(NETWORK)
