@@ -99,12 +99,6 @@ def print_page(page: Path, pdf: Path) -> None:
         tab.evaluate(READY)
         margin = dict.fromkeys(("top", "bottom"), "18mm")
         tab.pdf(path=pdf, format="A4", margin=margin, outline=True, tagged=True)
-            path=pdf,
-            format="A4",
-            margin=dict.fromkeys(("top", "bottom"), "18mm"),
-            outline=True,
-            tagged=True,
-        )
         browser.close()
 
 
