@@ -1,8 +1,10 @@
 # `make` alone lists the targets. Everything runs in .venv, which is made on first use.
 
 PYTHON ?= python3
-BIN := .venv/bin
-INSTALLED := .venv/.installed
+VENV ?= .venv
+REQUIREMENTS ?= requirements.lock
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
 NOTEBOOK ?=
 CLAIM ?=
 NETWORK ?=
@@ -23,8 +25,9 @@ SLOWED := --override-ini notebook_seconds=300
 ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-portable outputs claims pretrained race bench lint format lock wheel \
-  colab test-colab repository clean test-accessibility
+.PHONY: help book pdf linkcheck test test-code test-newest test-portable outputs claims graph \
+  pretrained race bench lint format lock wheel repository clean colab test-colab \
+  test-accessibility
 
 help: ## list the targets
 	@echo 'make TARGET [PYTHON=python3.12]'
@@ -35,8 +38,20 @@ book: $(INSTALLED) ## build the book into _build/html
 	rm -rf _build
 	$(BIN)/jupyter-book build --warningiserror --nitpick .
 
+pdf: book ## print the book into _build/book.pdf; needs Chromium or Chrome, and some minutes
+	$(BIN)/python -m tools.pdf
+
+linkcheck: $(INSTALLED) ## ask every outside link whether it answers; it reports and does not fail
+	-$(BIN)/jupyter-book build --builder linkcheck --path-output build/linkcheck .
+
 test: $(INSTALLED) ## run every check: code, theorems, claims, stored outputs, book, style
 	$(PYTEST) --nbval --doctest-modules -m 'not accessibility' tests gan_utils chapters
+
+test-code: $(INSTALLED) ## run every check but the comparison of stored outputs
+	$(PYTEST) --doctest-modules -m 'not accessibility' tests gan_utils
+
+test-newest: ## make test-code with the newest libraries that requirements.txt allows
+	$(MAKE) test-code VENV=build/newest REQUIREMENTS=requirements.txt
 
 test-portable: $(INSTALLED) ## compare stored outputs again with AVX2 only, and with one thread
 	DNNL_MAX_CPU_ISA=AVX2 $(NOTEBOOK_GATE) $(SLOWED)
@@ -51,6 +66,9 @@ outputs: $(INSTALLED) ## execute the notebooks and store their outputs [NOTEBOOK
 claims: $(INSTALLED) ## measure the claims on all their seeds [CLAIM=name]; then `make outputs`
 	$(BIN)/python -m tools.claims $(CLAIM)
 
+graph: $(INSTALLED) ## draw on intro.md how the chapters build on each other
+	$(BIN)/python -m tools.chapters
+
 pretrained: $(INSTALLED) ## train on MNIST the weights that the package ships [NETWORK=name]
 	$(BIN)/python -m tools.pretrain $(NETWORK)
 
@@ -60,9 +78,10 @@ race: $(INSTALLED) ## train on MNIST for 90 s with each recipe: three quarters o
 bench: $(INSTALLED) ## time training and metrics against others [CASE=name TORCH=python with PyTorch]
 	$(BIN)/python -m tools.bench $(CASE) $(if $(TORCH),--torch $(TORCH))
 
-lint: $(INSTALLED) ## check style and format
+lint: $(INSTALLED) ## check style, format and spelling
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 
 format: $(INSTALLED) ## mend what can be mended of style and format
 	$(BIN)/ruff check --fix .
@@ -91,11 +110,11 @@ clean: ## remove everything that is built, .venv too
 	rm -rf .venv _build build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(INSTALLED): requirements.lock pyproject.toml
+$(INSTALLED): $(REQUIREMENTS) pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 	  { echo 'Python 3.11, 3.12 or 3.13 is needed; $(PYTHON) is' "$$($(PYTHON) --version 2>&1)." \
 	         'Name another: make PYTHON=python3.12 …' >&2; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $(REQUIREMENTS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@

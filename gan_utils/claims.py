@@ -6,11 +6,7 @@ the values that every seed gave, and the interval in which one more run is expec
     mean ± t(0.9995; n − 1) · s · √(1 + 1/n),
 
 the two-sided 99.9 % prediction interval for one new value when n values have mean `mean` and
-standard deviation s [1]_.
-
-References
-----------
-.. [1] G. J. Hahn and W. Q. Meeker, *Statistical Intervals*, Wiley 1991, section 4.7.
+standard deviation s (Hahn and Meeker, *Statistical Intervals*, Wiley 1991, section 4.7).
 """
 
 import importlib.metadata
@@ -150,7 +146,7 @@ class Claim:
 def prediction_interval(values: Iterable[float]) -> tuple[float, float]:
     """The interval that holds one more value with probability 99.9 %, if values are normal.
 
-    mean ± t(0.9995; n − 1) · s · √(1 + 1/n), never narrower than ± 1e-4 of the largest |value|.
+    mean ± t(0.9995; n − 1) · s · √(1 + 1/n), never narrower than ± 1e-4 of the largest magnitude.
 
     Parameters
     ----------

@@ -147,6 +147,7 @@ KL = FDivergence(
     output_activation=_quiet(lambda v: v),
     perspective=_kl_perspective,
 )
+"""E_p log(p/q): infinite where p has mass and q has none, so it forbids q to miss anything."""
 
 REVERSE_KL = FDivergence(
     name="KL(q‖p)",
@@ -156,8 +157,8 @@ REVERSE_KL = FDivergence(
     output_activation=_quiet(lambda v: -np.exp(-v)),
     perspective=lambda log_p, log_q: _kl_perspective(log_q, log_p),
 )
+"""E_q log(q/p): infinite where q has mass and p has none, so it forbids q to invent anything."""
 
-# Normalised: at most log 2, unlike the "JS" of the f-GAN paper, which is twice this.
 JENSEN_SHANNON = FDivergence(
     name="JS(p,q)",
     generator_function=_quiet(lambda u: 0.5 * (xlogy(u, u) - xlogy(u + 1, (u + 1) / 2))),
@@ -168,6 +169,10 @@ JENSEN_SHANNON = FDivergence(
     output_activation=_quiet(lambda v: 0.5 * (LOG_2 - np.logaddexp(0.0, -v))),
     perspective=_js_perspective,
 )
+"""½ KL(p‖m) + ½ KL(q‖m) with m = ½ (p + q): at most log 2.
+
+The "JS" of the f-GAN paper is twice this.
+"""
 
 PEARSON = FDivergence(
     name="χ²(p‖q)",
@@ -177,6 +182,7 @@ PEARSON = FDivergence(
     output_activation=_quiet(lambda v: v),
     perspective=_pearson_perspective,
 )
+"""E_q (p/q − 1)²: the variance of the density ratio under q."""
 
 SQUARED_HELLINGER = FDivergence(
     name="H²(p,q)",
@@ -186,6 +192,7 @@ SQUARED_HELLINGER = FDivergence(
     output_activation=_quiet(lambda v: 0.5 * (1 - np.exp(-v))),
     perspective=lambda log_p, log_q: 0.5 * (np.exp(log_p / 2) - np.exp(log_q / 2)) ** 2,
 )
+"""½ ∫ (√p − √q)²: at most 1."""
 
 TOTAL_VARIATION = FDivergence(
     name="TV(p,q)",
@@ -195,6 +202,7 @@ TOTAL_VARIATION = FDivergence(
     output_activation=_quiet(lambda v: 0.5 * np.tanh(v)),
     perspective=lambda log_p, log_q: 0.5 * np.abs(np.exp(log_p) - np.exp(log_q)),
 )
+"""The largest difference that p and q make to the probability of one event: at most 1."""
 
 
 def f_divergence(f, p, q):

@@ -8,17 +8,10 @@ import pytest
 from nbformat.v4 import new_markdown_cell
 
 from tests import pages
-from tests.gates.rules import PREFIXES, is_chapter, terms
+from tests.gates.rules import is_chapter, terms
 from tests.gates.sample import sample
+from tests.links import homes, links
 from tests.pages import PROVED, STATEMENTS, Page
-
-_LINK = re.compile(r"\{(?P<role>prf:ref|numref|eq|doc|ref)\}`(?:[^`<]*<)?(?P<target>[^`<>]+)>?`")
-_EQUATION = re.compile(r"(?m)^\$\$ \((?P<label>[\w-]+)\)\s*$")
-
-
-def links(text: str) -> list[str]:
-    """The labels and documents to which a text refers."""
-    return [match["target"].removeprefix("/chapters/") for match in _LINK.finditer(text)]
 
 
 def used_too_early(book: list[Page]) -> list[str]:
@@ -37,21 +30,10 @@ def used_too_early(book: list[Page]) -> list[str]:
     return found
 
 
-def anchors(page: Page) -> set[str]:
-    """The labels that stand on a page, and the name of the page itself."""
-    blocks = page.directives(*PREFIXES)
-    figures = [cell.metadata.get("mystnb", {}).get("figure", {}) for cell in page.code]
-    equations = [
-        found["label"] for cell in page.markdown for found in _EQUATION.finditer(cell.source)
-    ]
-    labels = {*(block.label for block in blocks), *(figure.get("name") for figure in figures)}
-    return {page.name, *labels, *equations} - {None}
-
-
 def unanswered(book: list[Page]) -> list[str]:
     """Pairs of chapters of which the later refers to the earlier, but not the other way."""
     chapters = [page for page in book if is_chapter(page)]
-    home = {anchor: page.name for page in chapters for anchor in anchors(page)}
+    home = homes(book)
     linked = {
         (page.name, home[target])
         for page in chapters

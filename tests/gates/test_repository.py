@@ -74,6 +74,7 @@ def test_ordinary_text_names_no_machine():
 
 
 RUFF = [sys.executable, "-m", "ruff"]
+CODESPELL = Path(sys.executable).with_name("codespell")
 
 
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=["lint", "format"])
@@ -99,6 +100,24 @@ def test_bad_style_is_noticed(tmp_path: Path, command: list[str], source: str, c
     )
     assert done.returncode != 0
     assert complaint.lower() in (done.stdout + done.stderr).lower()
+
+
+def test_spelling():
+    done = subprocess.run([CODESPELL], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_misspelled_word_is_noticed_in_text_and_notebooks(tmp_path: Path):
+    words = "A sep" + "erate word, and vermillion."
+    picture = {"image/png": "t" + "eh+t" * 40}
+    output = nbformat.v4.new_output("display_data", picture)
+    cells = [nbformat.v4.new_markdown_cell(words), nbformat.v4.new_code_cell("", outputs=[output])]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "page.ipynb")
+    (tmp_path / "page.md").write_text(words, encoding="utf-8")
+    command = [CODESPELL, "--toml", ROOT / "pyproject.toml", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True)
+    found = [line.split(": ")[1].split(" ")[0] for line in done.stdout.splitlines()]
+    assert found == ["sep" + "erate"] * 2, done.stdout + done.stderr
 
 
 def python_blocks(name: str) -> list[str]:

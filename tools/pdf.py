@@ -1,0 +1,114 @@
+"""Print the built book: its pages in one document, whose links lead to its own pages.
+
+python -m tools.pdf
+"""
+
+import posixpath
+import shutil
+from pathlib import Path
+
+from bs4 import BeautifulSoup, Tag
+from playwright.sync_api import sync_playwright
+
+from tests.pages import ROOT, contents
+
+BUILT = ROOT / "_build" / "html"
+PDF = ROOT / "_build" / "book.pdf"
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+LEFT_OUT = ("genindex",)
+"""Pages that say nothing on paper."""
+
+PATIENCE = 300_000
+"""Milliseconds that the browser has for the formulas of the whole book."""
+
+READY = """
+async () => {
+  document.querySelectorAll("img").forEach((image) => (image.loading = "eager"));
+  if (!window.MathJax?.startup?.promise) throw new Error("MathJax did not load");
+  await MathJax.startup.promise;
+}
+"""
+
+
+def joined(built: Path, names: list[str]) -> str:
+    """One document beside the folder of the built pages: the first page, with all texts."""
+    pages = {
+        name: BeautifulSoup((built / f"{name}.html").read_text("utf-8"), "html.parser")
+        for name in names
+    }
+    whole = pages[names[0]]
+    for name, page in pages.items():
+        article = page.find("article")
+        for tag in article.find_all(id=True):
+            tag["id"] = anchor(name, tag["id"])
+        article["id"] = anchor(name, "")
+        for tag in page.find_all(["a", "img", "link", "script"]):
+            lead(tag, name, names, built.name)
+    last = whole.find("article")
+    for name in names[1:]:
+        article = pages[name].find("article")
+        last.insert_after(article)
+        last = article
+    return str(whole)
+
+
+def read(page: Path) -> BeautifulSoup:
+    """One built page."""
+    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+
+
+def anchor(name: str, label: str) -> str:
+    """The label of a page, made unique in the whole book."""
+    return f"{name}:{label}".replace("/", "-")
+
+
+def lead(tag: Tag, name: str, names: list[str], folder: str) -> None:
+    """Point a link to the text within the document, and everything else into the built folder."""
+    key = "href" if tag.name in ("a", "link") else "src"
+    address = tag.get(key, "")
+    if not address or ":" in address.split("/")[0]:
+        return
+    path, _, label = address.partition("#")
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) if path else name
+    page = target.removesuffix(".html")
+    if tag.name == "a" and page in names:
+        tag[key] = "#" + anchor(page, label)
+    else:
+        tag[key] = f"{folder}/{target}" + (f"#{label}" if label else "")
+
+
+def browser_path() -> str:
+    """The browser of this machine."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        raise SystemExit(f"No browser: one of {', '.join(BROWSERS)} is needed to print the book.")
+    return found
+
+
+def print_page(page: Path, pdf: Path) -> None:
+    """Print one document once its formulas are set."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=browser_path(), args=["--no-sandbox", "--allow-file-access-from-files"]
+        )
+        tab = browser.new_page()
+        tab.set_default_timeout(PATIENCE)
+        tab.goto(page.as_uri())
+        tab.evaluate(READY)
+        margin = dict.fromkeys(("top", "bottom"), "18mm")
+        tab.pdf(path=pdf, format="A4", margin=margin, outline=True, tagged=True)
+        browser.close()
+
+
+def main() -> None:
+    page = BUILT.parent / "book.html"
+    page.write_text(joined(BUILT, [n for n in contents() if n not in LEFT_OUT]), encoding="utf-8")
+    print_page(page, PDF)
+    page.unlink()
+    print(PDF.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()
