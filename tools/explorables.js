@@ -147,7 +147,7 @@ window.ganExplorables = (() => {
   const LINE = linspace(-7, 7, 281);
   const LOGITS = linspace(-8, 8, 161);
   const DISTANCES = linspace(0, 6, 61);
-  const FIELD = linspace(-0.9, 0.9, 13);
+  const FIELD = linspace(-0.9, 0.9, 12);
   const STEPS = 200;
   // Controls move by rounded steps: what is nearer than this is meant to be equal.
   const TINY = 1e-9;

@@ -2,11 +2,13 @@
 
 import itertools
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
 from scipy.integrate import quad
 from scipy.special import erf, expit
 from scipy.stats import norm, wasserstein_distance
@@ -40,7 +42,7 @@ GRID = {
         {"update": update, "step": step, "penalty": penalty, "theta": theta, "psi": psi}
         for update, step, penalty, (theta, psi) in itertools.product(
             ("simultaneous", "alternating"),
-            (0.02, 0.2, 1.0),
+            (0.02, 0.2, 0.6),
             (0.0, 0.3, 2.0),
             ((1.0, 0.0), (-2.0, 1.3), (0.0, 0.0)),
         )
@@ -52,6 +54,16 @@ GRID = {
 def page(html: Path, offline: BrowserContext) -> Page:
     """The page of the explorables, all of them drawn."""
     return opened(offline.new_page(), html, "explorables")
+
+
+@pytest.fixture(scope="module")
+def engine(browser: Browser) -> Iterator[Page]:
+    """An empty page that has explorables.js and nothing to draw."""
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.add_script_tag(path=SCRIPTS[-1])
+    yield page
+    context.close()
 
 
 def opened(page: Page, html: Path, name: str) -> Page:
@@ -96,12 +108,12 @@ def ask(page: Page, function: str, *arguments):
 
 
 @pytest.mark.parametrize("name", EXPLORABLES)
-def test_both_halves_show_and_say_the_same(page: Page, name: str):
+def test_both_halves_show_and_say_the_same(engine: Page, name: str):
     this = EXPLORABLES[name]
     for values in [this.first(), *GRID[name]]:
         state = this.state(**values)
         call = "([name, values]) => ganExplorables.states[name](values)"
-        live = page.evaluate(call, [name, values])
+        live = engine.evaluate(call, [name, values])
         assert (live["finding"], live["words"]) == (state.finding, state.words), values
         assert live.get("reach") == state.reach
         assert set(live["columns"]) == set(state.columns)
@@ -114,58 +126,58 @@ def test_both_halves_show_and_say_the_same(page: Page, name: str):
 
 
 @pytest.mark.parametrize("values", GRID["optimal-discriminator"], ids=str)
-def test_divergence_and_discriminator(page: Page, values: dict):
+def test_divergence_and_discriminator(engine: Page, values: dict):
     first, second = {"mean": 0.0, "deviation": 1.0}, values
     p, q = Gaussian(0.0, 1.0), Gaussian(values["mean"], values["deviation"] ** 2)
     js = quadrature(JENSEN_SHANNON, p, q)
-    assert ask(page, "jensenShannon", first, second) == pytest.approx(js, abs=1e-9)
-    assert ask(page, "jensenShannon", second, first) == pytest.approx(js, abs=1e-9)
+    assert ask(engine, "jensenShannon", first, second) == pytest.approx(js, abs=1e-9)
+    assert ask(engine, "jensenShannon", second, first) == pytest.approx(js, abs=1e-9)
     # V(D*, G) from its definition: the mean of log D* under p, and of log(1 - D*) under q.
     x = np.linspace(-60, 60, 240_001)
     logit = optimal_logit(p, q, x)
     terms = -np.exp(p.log_prob(x)) * np.logaddexp(0, -logit)
     terms -= np.exp(q.log_prob(x)) * np.logaddexp(0, logit)
     best = terms.sum() * (x[1] - x[0])
-    assert ask(page, "optimalValue", first, second) == pytest.approx(best, abs=1e-9)
+    assert ask(engine, "optimalValue", first, second) == pytest.approx(best, abs=1e-9)
     for point in (-5.0, -0.2, 0.9, 6.0):
         exact = optimal_discriminator(p, q, [point])[0]
-        assert ask(page, "optimalDiscriminator", point, first, second) == pytest.approx(
+        assert ask(engine, "optimalDiscriminator", point, first, second) == pytest.approx(
             exact, rel=1e-9
         )
 
 
 @pytest.mark.parametrize("logit", [-800.0, -30.0, -2.0, 0.0, 0.7, 30.0, 800.0])
-def test_losses_and_their_slopes(page: Page, logit: float):
+def test_losses_and_their_slopes(engine: Page, logit: float):
     minimax = value([np.inf], [logit])
     non_saturating = -value([logit], [-np.inf])
-    assert ask(page, "losses.minimax", logit) == pytest.approx(minimax, rel=1e-12)
-    assert ask(page, "losses.nonSaturating", logit) == pytest.approx(non_saturating, rel=1e-12)
-    assert ask(page, "losses.minimaxSlope", logit) == pytest.approx(-expit(logit), rel=1e-12)
-    assert ask(page, "losses.nonSaturatingSlope", logit) == pytest.approx(
+    assert ask(engine, "losses.minimax", logit) == pytest.approx(minimax, rel=1e-12)
+    assert ask(engine, "losses.nonSaturating", logit) == pytest.approx(non_saturating, rel=1e-12)
+    assert ask(engine, "losses.minimaxSlope", logit) == pytest.approx(-expit(logit), rel=1e-12)
+    assert ask(engine, "losses.nonSaturatingSlope", logit) == pytest.approx(
         expit(logit) - 1, rel=1e-12, abs=1e-12
     )
     for loss in ("minimax", "nonSaturating"):
-        ahead, behind = (ask(page, f"losses.{loss}", logit + way) for way in (1e-4, -1e-4))
-        slope = ask(page, f"losses.{loss}Slope", logit)
+        ahead, behind = (ask(engine, f"losses.{loss}", logit + way) for way in (1e-4, -1e-4))
+        slope = ask(engine, f"losses.{loss}Slope", logit)
         assert (ahead - behind) / 2e-4 == pytest.approx(slope, abs=1e-7)
 
 
-def test_error_function(page: Page):
+def test_error_function(engine: Page):
     points = np.r_[-9, -5.9, np.linspace(-3, 3, 25), 5.9, 6.1, 40]
-    got = [ask(page, "erf", float(point)) for point in points]
+    got = [ask(engine, "erf", float(point)) for point in points]
     assert np.allclose(got, erf(points), rtol=1e-13, atol=0)
 
 
 @pytest.mark.parametrize("values", GRID["separation"], ids=str)
-def test_measures_of_a_shift(page: Page, values: dict):
+def test_measures_of_a_shift(engine: Page, values: dict):
     distance, deviation = values["distance"], values["deviation"]
     p, q = Gaussian(0.0, deviation**2), Gaussian(distance, deviation**2)
     for measure, divergence in {"kl": KL, "js": JENSEN_SHANNON, "tv": TOTAL_VARIATION}.items():
-        got = ask(page, f"shift.{measure}", distance, deviation)
+        got = ask(engine, f"shift.{measure}", distance, deviation)
         assert got == pytest.approx(quadrature(divergence, p, q), rel=1e-6, abs=1e-6)
     levels = norm.ppf((np.arange(200) + 0.5) / 200, scale=deviation)
     way = wasserstein_distance(levels, levels + distance)
-    assert ask(page, "shift.w1", distance, deviation) == pytest.approx(way, abs=1e-9)
+    assert ask(engine, "shift.w1", distance, deviation) == pytest.approx(way, abs=1e-9)
 
     # The derivative under the integral sign: half the mean under q of the score times log(1 - D*).
     def integrand(x):
@@ -175,32 +187,35 @@ def test_measures_of_a_shift(page: Page, values: dict):
 
     middle, reach = distance / 2, distance / 2 + 12 * deviation
     slope = quad(integrand, middle - reach, middle + reach, points=[0, middle, distance], limit=400)
-    assert ask(page, "shift.jsSlope", distance, deviation) == pytest.approx(slope[0], abs=1e-8)
+    assert ask(engine, "shift.jsSlope", distance, deviation) == pytest.approx(slope[0], abs=1e-8)
 
 
 @pytest.mark.parametrize("step", [0.02, 0.2, 0.6, 1.0])
 @pytest.mark.parametrize("penalty", [0.0, 0.1, 0.5, 1.0, 2.0])
-def test_spectral_radius_is_that_of_the_step(page: Page, step: float, penalty: float):
+def test_spectral_radius_is_that_of_the_step(engine: Page, step: float, penalty: float):
     for update in ("simultaneous", "alternating"):
         ways = 1e-6 * np.eye(2)
         ends = [
-            [ask(page, f"dirac.updates.{update}", (s * w).tolist(), step, penalty) for s in (1, -1)]
+            [
+                ask(engine, f"dirac.updates.{update}", (s * w).tolist(), step, penalty)
+                for s in (1, -1)
+            ]
             for w in ways
         ]
         jacobian = np.stack([np.subtract(*pair) / 2e-6 for pair in ends], axis=-1)
-        got = ask(page, "dirac.spectralRadius", update, step, penalty)
+        got = ask(engine, "dirac.spectralRadius", update, step, penalty)
         # The eigenvalues coincide at penalty 1, where an error of 1e-11 shows as its root.
         assert got == pytest.approx(abs(np.linalg.eigvals(jacobian)).max(), abs=1e-5)
 
 
-def test_dirac_gan_moves_as_defined(page: Page):
+def test_dirac_gan_moves_as_defined(engine: Page):
     theta, psi, step, penalty = 0.7, -1.1, 0.3, 0.4
     pull = 1 / (1 + np.exp(theta * psi))
     after = psi + step * (pull * theta - penalty * psi)
-    got = ask(page, "dirac.updates.simultaneous", [theta, psi], step, penalty)
+    got = ask(engine, "dirac.updates.simultaneous", [theta, psi], step, penalty)
     assert np.allclose(got, [theta - step * pull * psi, after], atol=1e-14)
     pull = 1 / (1 + np.exp(theta * after))
-    got = ask(page, "dirac.updates.alternating", [theta, psi], step, penalty)
+    got = ask(engine, "dirac.updates.alternating", [theta, psi], step, penalty)
     assert np.allclose(got, [theta - step * pull * after, after], atol=1e-14)
 
 
@@ -288,9 +303,15 @@ def test_plots_have_a_text_and_no_stop_for_the_keyboard(page: Page):
     assert page.locator(".bk-events[tabindex]").count() == 0
 
 
+def test_axe_finds_no_fault(page: Page):
+    found = Axe().run(page, context=".explorable").response
+    assert found["passes"]
+    assert [(fault["id"], fault["help"]) for fault in found["violations"]] == []
+
+
 def test_the_page_asks_for_no_more_than_another(html: Path, offline: BrowserContext):
     """And it complains of nothing that another page does not complain of as well."""
-    usual = opened(offline.new_page(), html, "bibliography")
+    usual = opened(offline.new_page(), html, "glossary")
     page = opened(offline.new_page(), html, "explorables")
     handle = slider(page, "dirac-gan", "step size")
     handle.focus()
