@@ -46,6 +46,8 @@ def joined(built: Path, names: list[str]) -> str:
         article["id"] = anchor(name, "")
         for tag in page.find_all(["a", "img", "link", "script"]):
             lead(tag, name, names, built.name)
+    for list_of_first in whole.select("#jb-print-toc"):
+        list_of_first.decompose()
     last = whole.find("article")
     for name in names[1:]:
         article = pages[name].find("article")

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from tests import pages
 from tests.gates.test_references import two_pages
 from tests.links import all_needed, direct, needs
-from tools import chapters
+from tools import chapters, pdf
 
 
 def test_the_picture_of_the_chapters_is_that_of_the_chapters():
@@ -108,3 +108,18 @@ def test_paper_leaves_out_what_only_a_screen_can_use():
     assert paper is not None
     for part in (".bd-sidebar-primary", ".bd-sidebar-secondary", ".header-article", ".copybtn"):
         assert part in paper[1]
+
+
+def test_links_on_paper_lead_to_the_texts_that_are_printed(tmp_path: Path):
+    text = '<article><p id="t">{}</p><a href="{}">a</a><img src="{}"></article>'
+    (tmp_path / "part").mkdir()
+    first = text.format("One.", "part/second.html#t", "x.png")
+    second = text.format("Two.", "../left_out.html", "../x.png")
+    (tmp_path / "first.html").write_text(first, encoding="utf-8")
+    (tmp_path / "part" / "second.html").write_text(second, encoding="utf-8")
+    whole = BeautifulSoup(pdf.joined(tmp_path, ["first", "part/second"]), "html.parser")
+    assert [article.get_text() for article in whole.find_all("article")] == ["One.a", "Two.a"]
+    inner, outer = (link["href"] for link in whole.find_all("a"))
+    assert outer == f"{tmp_path.name}/left_out.html"
+    assert {image["src"] for image in whole.find_all("img")} == {f"{tmp_path.name}/x.png"}
+    assert whole.find(id=inner.removeprefix("#")).get_text() == "Two."
