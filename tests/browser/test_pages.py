@@ -62,6 +62,8 @@ class Visit:
     def _violations(self, theme: str, options: dict | None) -> list[dict]:
         self.page.set_viewport_size(WIDE)
         self.page.evaluate("document.querySelectorAll('mjx-container').forEach(m => m.remove())")
+        # A colour that is still on its way to the other theme is none of either.
+        self.page.add_style_tag(content="* { transition: none !important }")
         self.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
         return Axe().run(self.page, options=options).response["violations"]
 

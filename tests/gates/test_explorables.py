@@ -14,7 +14,7 @@ CONFIG = SMALL_BOOK["_config.yml"] + "sphinx: {extra_extensions: [tools.explorab
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("separation", "build succeeded"), ("seperation", "no explorable 'seperation'; known are")],
+    [("separation", "build succeeded"), ("separations", "no explorable 'separations'; known are")],
 )
 def test_an_unknown_name_stops_the_build(tmp_path, monkeypatch, name: str, message: str):
     monkeypatch.setenv("PYTHONPATH", str(explorables.HERE.parent))
