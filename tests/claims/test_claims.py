@@ -64,7 +64,8 @@ def test_ledger_is_what_the_code_says(name: str):
 @pytest.fixture(scope="module")
 def reruns(request: pytest.FixtureRequest) -> Iterator[dict[tuple[str, int], Future]]:
     """The measurements that the chosen tests ask for, the longest first."""
-    asking = [item for item in request.session.items if "reruns" in item.fixturenames]
+    items = request.session.items  # among them cells of notebooks, which ask for no fixtures
+    asking = [item for item in items if "reruns" in getattr(item, "fixturenames", ())]
     wanted = [(item.callspec.params["name"], item.callspec.params["seed"]) for item in asking]
     wanted.sort(key=lambda run: LEDGER[run[0]]["seconds"], reverse=True)
     with registry.workers() as pool:
