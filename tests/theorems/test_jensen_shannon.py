@@ -215,9 +215,8 @@ def test_a_late_discriminator_loses_at_most_the_length_of_the_move(p, q, moved):
 
 
 def moved_by_hand(p, q, step_size):
-    """The theorem's step, from D* as a probability, one point at a time."""
-    d = best(p, q)
-    grown = [b * (1 - s) ** -step_size if b > 0 else 0.0 for b, s in zip(q, d, strict=True)]
+    """The theorem's step one point at a time, with 1 − D* = q / (p + q) free of cancellation."""
+    grown = [b * (b / (a + b)) ** -step_size if b > 0 else 0.0 for a, b in zip(p, q, strict=True)]
     return np.array(grown) / sum(grown), sum(grown)
 
 
