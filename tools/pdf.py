@@ -4,18 +4,16 @@ python -m tools.pdf
 """
 
 import posixpath
-import shutil
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import sync_playwright
 
 from tests.pages import ROOT, contents
+from tools import browser
 
 BUILT = ROOT / "_build" / "html"
 PDF = ROOT / "_build" / "book.pdf"
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 LEFT_OUT = ("genindex",)
 """Pages that say nothing on paper."""
@@ -34,10 +32,7 @@ async () => {
 
 def joined(built: Path, names: list[str]) -> str:
     """One document beside the folder of the built pages: the first page, with all texts."""
-    pages = {
-        name: BeautifulSoup((built / f"{name}.html").read_text("utf-8"), "html.parser")
-        for name in names
-    }
+    pages = {name: read(built / f"{name}.html") for name in names}
     whole = pages[names[0]]
     for name, page in pages.items():
         article = page.find("article")
@@ -81,27 +76,22 @@ def lead(tag: Tag, name: str, names: list[str], folder: str) -> None:
         tag[key] = f"{folder}/{target}" + (f"#{label}" if label else "")
 
 
-def browser_path() -> str:
-    """The browser of this machine."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        raise SystemExit(f"No browser: one of {', '.join(BROWSERS)} is needed to print the book.")
-    return found
-
-
 def print_page(page: Path, pdf: Path) -> None:
     """Print one document once its formulas are set."""
+    found = browser.path()
+    if found is None:
+        raise SystemExit(f"No browser: one of {', '.join(browser.NAMES)} is needed to print.")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=browser_path(), args=["--no-sandbox", "--allow-file-access-from-files"]
+        chromium = playwright.chromium.launch(
+            executable_path=found, args=["--no-sandbox", "--allow-file-access-from-files"]
         )
-        tab = browser.new_page()
+        tab = chromium.new_page()
         tab.set_default_timeout(PATIENCE)
         tab.goto(page.as_uri())
         tab.evaluate(READY)
         margin = dict.fromkeys(("top", "bottom"), "18mm")
         tab.pdf(path=pdf, format="A4", margin=margin, outline=True, tagged=True)
-        browser.close()
+        chromium.close()
 
 
 def main() -> None:

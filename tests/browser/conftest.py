@@ -1,18 +1,17 @@
 """Chromium without a window and without a network, where this machine has one."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+from tools.browser import NAMES, path
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The browser of this machine; the tests that need one are skipped where there is none."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
+    found = path()
     if found is None:
         pytest.skip(f"no browser: none of {', '.join(NAMES)} is installed")
     with sync_playwright() as playwright:
