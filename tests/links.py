@@ -3,10 +3,9 @@
 import re
 
 from tests.gates.rules import OPENING, PREFIXES, is_chapter
-from tests.pages import Page
+from tests.pages import EQUATION, Page, figure
 
 _LINK = re.compile(r"\{(?P<role>prf:ref|numref|eq|doc|ref)\}`(?:[^`<]*<)?(?P<target>[^`<>]+)>?`")
-_EQUATION = re.compile(r"(?m)^\$\$ \((?P<label>[\w-]+)\)\s*$")
 _SECTION = re.compile(r"(?ms)^## (?P<title>.*?)$(?P<text>.*?)(?=^## |\Z)")
 
 
@@ -18,11 +17,11 @@ def links(text: str) -> list[str]:
 def anchors(page: Page) -> set[str]:
     """The labels that stand on a page, and the name of the page itself."""
     blocks = page.directives(*PREFIXES)
-    figures = [cell.metadata.get("mystnb", {}).get("figure", {}) for cell in page.code]
+    figures = [figure(cell).get("name") for cell in page.code]
     equations = [
-        found["label"] for cell in page.markdown for found in _EQUATION.finditer(cell.source)
+        found["label"] for cell in page.markdown for found in EQUATION.finditer(cell.source)
     ]
-    labels = {*(block.label for block in blocks), *(figure.get("name") for figure in figures)}
+    labels = {*(block.label for block in blocks), *figures}
     return {page.name, *labels, *equations} - {None}
 
 

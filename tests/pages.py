@@ -36,6 +36,10 @@ PROVED = STATEMENTS[1:]
 _FENCE = re.compile(r"^ {0,3}(?P<fence>:{3,}|`{3,})(?P<info>[^`]*)$")
 _DIRECTIVE = re.compile(r"^\{(?P<name>[^}]+)\}\s*(?P<argument>.*)$")
 _OPTION = re.compile(r"^:(?P<key>[\w-]+):\s*(?P<value>.*)$")
+_HEADING = re.compile(r"(?m)^# (.+)$")
+
+EQUATION = re.compile(r"(?m)^(?P<indent> *)\$\$ *\((?P<label>[\w-]+)\) *$")
+"""The last line of a numbered equation."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +149,11 @@ class Page:
         """The text cells, in order."""
         return [cell for cell in self.notebook.cells if cell.cell_type == "markdown"]
 
+    @property
+    def title(self) -> str:
+        """What stands above the page."""
+        return heading(self.markdown[0].source)
+
     def blocks(self) -> list[Block]:
         """Every fenced block of every text cell, nested ones after the block they stand in."""
         return [block for cell in self.markdown for block in walk(parse_blocks(cell.source))]
@@ -161,6 +170,16 @@ class Page:
 def tags(cell: nbformat.NotebookNode) -> list[str]:
     """A cell's tags."""
     return list(cell.metadata.get("tags", []))
+
+
+def figure(cell: nbformat.NotebookNode) -> dict[str, str]:
+    """Caption and name of the figure that a cell draws; empty if it draws none."""
+    return cell.metadata.get("mystnb", {}).get("figure", {})
+
+
+def heading(text: str) -> str:
+    """The first heading of a Markdown text."""
+    return _HEADING.search(text)[1].strip()
 
 
 def read(path: Path) -> Page:
@@ -185,9 +204,22 @@ def pages() -> list[Page]:
 
 def contents(root: Path = ROOT) -> list[str]:
     """The files of the table of contents, without suffix, in the order in which they are read."""
-    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    chapters = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
-    return [toc["root"], *chapters]
+    toc = _toc(root)
+    return [toc["root"], *_files(toc["parts"])]
+
+
+def chapter_numbers() -> dict[str, int]:
+    """The number of every file that stands in a numbered part of the table of contents."""
+    parts = [part for part in _toc(ROOT)["parts"] if "numbered" in part]
+    return {file: number for number, file in enumerate(_files(parts), start=1)}
+
+
+def _toc(root: Path) -> dict:
+    return yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+
+
+def _files(parts: list[dict]) -> list[str]:
+    return [chapter["file"] for part in parts for chapter in part["chapters"]]
 
 
 def in_order() -> list[Page]:

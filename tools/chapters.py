@@ -65,7 +65,7 @@ def boxes(
     book: list[pages.Page], places: dict[str, tuple[float, int]], parts: list[str]
 ) -> Iterator[str]:
     """The chapters, with the numbers and titles that they have in the book."""
-    titles = {page.name: page.markdown[0].source.splitlines()[0].lstrip("# ") for page in book}
+    titles = {page.name: page.title for page in book}
     for number, (name, (centre, layer)) in enumerate(places.items(), start=1):
         fill = FILLS[parts.index(name.split("/")[0]) % len(FILLS)]
         x, y = centre - BOX / 2, MARGIN + LAYER * layer

@@ -20,7 +20,7 @@ from nbformat.v4 import new_markdown_cell
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.pages import Page, in_order, tags  # noqa: E402 (the path comes first)
+from tests.pages import Page, figure, in_order, tags  # noqa: E402 (the path comes first)
 from tools import plain, setup_cell, wheel  # noqa: E402
 
 OUTPUT = ROOT / "build" / "colab"
@@ -111,7 +111,7 @@ def alone(page: Page, setup: str, book: plain.Book) -> nbformat.NotebookNode:
             cell.source = setup
             cell.metadata.update(VIEW)
         cells.append(cell)
-        if caption := plain.figure(cell):
+        if caption := figure(cell):
             number = book.labels[caption["name"]]
             text = f"*{number}.* {book.inline(caption['caption'])}"
             cells.append(new_markdown_cell(text, id=caption["name"]))

@@ -26,7 +26,8 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tools import machine, setup_cell  # noqa: E402 (the path comes first)
+from tests.pages import figure  # noqa: E402 (the path comes first)
+from tools import machine, setup_cell  # noqa: E402
 
 CHAPTERS = ROOT / "chapters"
 COSTS = CHAPTERS / "costs.json"
@@ -92,10 +93,10 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
                 output.metadata = nbformat.from_dict({})
 
 
-def figure(notebook: nbformat.NotebookNode, name: str) -> bytes | None:
+def picture(notebook: nbformat.NotebookNode, name: str) -> bytes | None:
     """The PNG stored by the cell whose figure has that name."""
     for cell in notebook.cells:
-        if cell.metadata.get("mystnb", {}).get("figure", {}).get("name") == name:
+        if figure(cell).get("name") == name:
             for output in cell.outputs:
                 if "image/png" in output.get("data", {}):
                     return base64.b64decode(output.data["image/png"])
@@ -111,10 +112,10 @@ def store(path: Path) -> None:
         record_cost(path.relative_to(CHAPTERS).with_suffix("").as_posix(), seconds)
     tidy(notebook)
     nbformat.write(notebook, path)
-    picture = figure(notebook, README_FIGURE)
-    if picture is not None:
+    shown = picture(notebook, README_FIGURE)
+    if shown is not None:
         README_PICTURE.parent.mkdir(exist_ok=True)
-        README_PICTURE.write_bytes(picture)
+        README_PICTURE.write_bytes(shown)
     print(f"{os.path.relpath(path)}: {seconds:.0f} s")
 
 

@@ -12,12 +12,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import yaml
 from pybtex.database import Entry, Person, parse_file
 from pybtex.plugin import find_plugin
 from pybtex.richtext import Text
 
-from tests.pages import ROOT, STATEMENTS, Block, Page, contents, parse_parts, read, walk
+from tests.pages import (
+    EQUATION,
+    ROOT,
+    STATEMENTS,
+    Block,
+    Page,
+    chapter_numbers,
+    contents,
+    figure,
+    heading,
+    parse_parts,
+    read,
+    walk,
+)
 
 BIBLIOGRAPHY = ROOT / "references.bib"
 
@@ -26,20 +38,6 @@ NUMBERED = (*STATEMENTS, "prf:remark", "prf:example")
 
 _ROLE = re.compile(r"\{(?P<name>[\w:]+)\}`(?P<text>[^`]+)`")
 _TITLED = re.compile(r"(?P<shown>.*\S)\s*<(?P<target>[^>]+)>", re.DOTALL)
-_EQUATION = re.compile(r"(?m)^(?P<indent> *)\$\$ *\((?P<label>[\w-]+)\) *$")
-
-
-def figure(cell: dict) -> dict:
-    """Caption and name of the figure that a cell draws; empty if it draws none."""
-    return cell["metadata"].get("mystnb", {}).get("figure", {})
-
-
-def chapter_numbers() -> dict[str, int]:
-    """The number of every file that stands in a numbered part of the table of contents."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    parts = [part for part in toc["parts"] if "numbered" in part]
-    files = [chapter["file"] for part in parts for chapter in part["chapters"]]
-    return {file: number for number, file in enumerate(files, start=1)}
 
 
 def numbers(page: Page, chapter: int | None) -> Iterator[tuple[str, str]]:
@@ -55,7 +53,7 @@ def numbers(page: Page, chapter: int | None) -> Iterator[tuple[str, str]]:
             yield caption.get("name", ""), f"Fig. {count('figure')}"
         if cell.cell_type != "markdown":
             continue
-        for match in _EQUATION.finditer(cell.source):
+        for match in EQUATION.finditer(cell.source):
             yield match["label"], f"({count('equation')})"
         for block in walk([part for part in parse_parts(cell.source) if isinstance(part, Block)]):
             if block.name in NUMBERED:
@@ -63,11 +61,6 @@ def numbers(page: Page, chapter: int | None) -> Iterator[tuple[str, str]]:
                 yield block.label, f"{kind} {count('statement')}"
             elif block.name == "exercise":
                 yield block.label, f"Exercise {count('exercise')}"
-
-
-def heading(text: str) -> str:
-    """The first heading of a Markdown text."""
-    return re.search(r"(?m)^# (.+)$", text)[1].strip()
 
 
 @dataclass(frozen=True)
@@ -143,7 +136,7 @@ class Book:
             number = self.labels[match["label"]].strip("()")
             return f"{match['indent']}\\tag{{{number}}}\n{match['indent']}$$"
 
-        text = _EQUATION.sub(tagged, text)
+        text = EQUATION.sub(tagged, text)
         return _ROLE.sub(lambda match: self.role(match["name"], match["text"]), text)
 
     def plain(self, text: str, cited: list[str]) -> str:

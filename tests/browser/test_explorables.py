@@ -23,6 +23,7 @@ from gan_utils import (
     quadrature,
     value,
 )
+from tests.browser.visit import Visit
 from tools.explorables import EXPLORABLES, SCRIPTS
 
 LOG_4 = np.log(4)
@@ -51,9 +52,15 @@ GRID = {
 
 
 @pytest.fixture
-def page(html: Path, offline: BrowserContext) -> Page:
+def visit(html: Path, offline: BrowserContext) -> Visit:
     """The page of the explorables, all of them drawn."""
-    return opened(offline.new_page(), html, "explorables")
+    return Visit(offline, html / "chapters" / "back" / "explorables.html")
+
+
+@pytest.fixture
+def page(visit: Visit) -> Page:
+    """The same, where only what it shows is of interest."""
+    return visit.page
 
 
 @pytest.fixture(scope="module")
@@ -64,22 +71,6 @@ def engine(browser: Browser) -> Iterator[Page]:
     page.add_script_tag(path=SCRIPTS[-1])
     yield page
     context.close()
-
-
-def opened(page: Page, html: Path, name: str) -> Page:
-    """A page of the back matter, with what it complains of and asks for in `page.faults`."""
-    page.faults = set()
-    page.on("console", lambda said: said.type in ("error", "warning") and note(page, said.text))
-    page.on("pageerror", lambda error: note(page, str(error)))
-    page.on("request", lambda asked: asked.url.startswith("file:") or note(page, asked.url))
-    page.goto((html / "chapters" / "back" / f"{name}.html").as_uri())
-    page.evaluate("window.ganExplorables?.ready")
-    return page
-
-
-def note(page: Page, fault: str) -> None:
-    """Keep a fault."""
-    page.faults.add(fault)
 
 
 def slider(page: Page, name: str, title: str) -> Locator:
@@ -309,14 +300,11 @@ def test_axe_finds_no_fault(page: Page):
     assert [(fault["id"], fault["help"]) for fault in found["violations"]] == []
 
 
-def test_the_page_asks_for_no_more_than_another(html: Path, offline: BrowserContext):
-    """And it complains of nothing that another page does not complain of as well."""
-    usual = opened(offline.new_page(), html, "glossary")
-    page = opened(offline.new_page(), html, "explorables")
-    handle = slider(page, "dirac-gan", "step size")
+def test_moving_a_slider_is_quiet(visit: Visit):
+    handle = slider(visit.page, "dirac-gan", "step size")
     handle.focus()
     handle.press("End")
-    assert page.faults - usual.faults == set()
+    assert (visit.faults(), visit.warnings) == ([], [])
 
 
 def test_only_its_page_loads_bokeh(html: Path):

@@ -12,7 +12,7 @@ from itertools import pairwise
 import nbformat
 
 from gan_utils import claims
-from tests.pages import CHAPTERS, PROVED, STATEMENTS, Block, Page, tags
+from tests.pages import CHAPTERS, PROVED, STATEMENTS, Block, Page, figure, tags
 from tools import setup_cell
 
 LEDGER = CHAPTERS / "claims.json"
@@ -154,15 +154,14 @@ def figures_are_described(page: Page) -> Iterator[str]:
             continue
         if images > 1:
             yield f"code cell {number} shows {images} images; one a cell, each with its own text"
-        mystnb = cell.metadata.get("mystnb", {})
-        alt = mystnb.get("image", {}).get("alt", "")
+        alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
         if len(alt) < SHORTEST_ALT or looks_like_a_path(alt):
             yield f"code cell {number} needs alt text that states the finding, has {alt!r}"
-        figure = mystnb.get("figure", {})
-        if len(figure.get("caption", "")) < SHORTEST_CAPTION:
-            yield f"code cell {number} needs a caption, has {figure.get('caption')!r}"
-        if not figure.get("name", "").startswith("fig-"):
-            yield f"code cell {number} needs a figure name fig-…, has {figure.get('name')!r}"
+        drawn = figure(cell)
+        if len(drawn.get("caption", "")) < SHORTEST_CAPTION:
+            yield f"code cell {number} needs a caption, has {drawn.get('caption')!r}"
+        if not drawn.get("name", "").startswith("fig-"):
+            yield f"code cell {number} needs a figure name fig-…, has {drawn.get('name')!r}"
 
 
 def labels_fit_their_kind(page: Page) -> Iterator[str]:

@@ -328,7 +328,7 @@ def test_a_figure_keeps_its_caption():
     cells = colab.alone(page, "pass", BOOK).cells
     at = next(i for i, cell in enumerate(cells) if cell.id == "fig-trained-logit")
     assert cells[at].source.startswith("*Fig. 4.1.* ")
-    assert plain.figure(cells[at - 1])["name"] == "fig-trained-logit"
+    assert pages.figure(cells[at - 1])["name"] == "fig-trained-logit"
 
 
 def test_the_note_says_what_to_expect(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

@@ -37,9 +37,7 @@ def test_cells_that_escape_the_comparison_are_within_the_budget():
 @pytest.mark.parametrize("kind", [*rules.PREFIXES, "figure"])
 def test_labels_are_unique_in_the_book(kind: str):
     if kind == "figure":
-        figures = [
-            cell.metadata.get("mystnb", {}).get("figure", {}) for p in PAGES for cell in p.code
-        ]
+        figures = [pages.figure(cell) for page in PAGES for cell in page.code]
         labels = [figure["name"] for figure in figures if "name" in figure]
     else:
         labels = [block.label for page in PAGES for block in page.directives(kind)]
