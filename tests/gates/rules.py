@@ -30,6 +30,9 @@ OPENING = "What you need"
 ENDING = ["What this chapter gave", "Exercises", "References"]
 """The sections with which a chapter opens and ends."""
 
+GPU = "*On a GPU.*"
+"""How the paragraph of the first section begins that says what to expect there."""
+
 PREDICTION = "*Prediction.*"
 
 SHORTEST_ALT = 30
@@ -231,7 +234,7 @@ def one_title(page: Page) -> Iterator[str]:
 
 
 def chapters_open_and_end(page: Page) -> Iterator[str]:
-    """A chapter says first what it needs, and last what it gave and to whom."""
+    """A chapter says first what it needs, a GPU or none, and last what it gave and to whom."""
     if not is_chapter(page):
         return
     sections = {}
@@ -244,6 +247,8 @@ def chapters_open_and_end(page: Page) -> Iterator[str]:
     ending = ENDING if page.directives("bibliography") else ENDING[:-1]
     if headings[:1] != [OPENING]:
         yield f"the first section is {headings[:1]}, not {OPENING!r}"
+    if GPU not in sections.get(OPENING, ""):
+        yield f"{OPENING!r} does not say what a GPU does"
     if headings[-len(ending) :] != ending:
         yield f"the last sections are {headings[-len(ending) :]}, not {ending}"
     if not re.search(r"\{(?:doc|prf:ref)\}", sections.get(ENDING[0], "")):

@@ -16,6 +16,8 @@ Following {cite:t}`goodfellow2014generative` we double things.
 A {term}`density`, its {term}`entropy` and one {term}`mode`; then a {term}`mixture` and
 {term}`batches <batch>` of it.
 
+*On a GPU.* Doubling takes as long.
+
 :::{prf:theorem} Doubling
 :label: thm-sample-doubling
 

@@ -183,6 +183,7 @@ BREAKS = [
         change("## What you need", "## What we double", TEXT_CELL),
         "not 'What you need'",
     ),
+    (rules.chapters_open_and_end, change("On a GPU", "Elsewhere", TEXT_CELL), "what a GPU does"),
     (rules.chapters_open_and_end, change("this chapter", "it", EXERCISE_CELL), "the last sections"),
     (
         rules.chapters_open_and_end,
