@@ -9,19 +9,21 @@ stands under a cell in Colab should be what that machine computed, and the book 
 
 import base64
 import json
+import re
 import sys
 import textwrap
 from pathlib import Path
 
 import nbformat
 import yaml
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.pages import Page, figure, in_order, tags  # noqa: E402 (the path comes first)
+from tests.pages import CHAPTERS, Page, figure, in_order, tags  # noqa: E402 (the path comes first)
 from tools import plain, setup_cell, wheel  # noqa: E402
+from tools.outputs import METADATA  # noqa: E402
 
 OUTPUT = ROOT / "build" / "colab"
 
@@ -50,6 +52,14 @@ if util.find_spec("gan_utils") is None:
         install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
         subprocess.run([*install, str(file)], check=True)
 {report}"""
+
+EXPLORABLES = CHAPTERS / "back" / "explorables"
+"""The page of the figures with sliders: Bokeh in the book, ipywidgets in a notebook."""
+
+WIDGETS = ROOT / "tools" / "widgets"
+"""One cell for each of them."""
+
+_EXPLORABLE = re.compile(r"(?m)^:::\{explorable\} ([\w-]+)\n:::$")
 
 VIEW = {"cellView": "form", "jupyter": {"source_hidden": True}}
 """Metadata that fold the setup cell, in Colab and in JupyterLab."""
@@ -118,13 +128,39 @@ def alone(page: Page, setup: str, book: plain.Book) -> nbformat.NotebookNode:
     return nbformat.v4.new_notebook(cells=cells, metadata=page.notebook.metadata)
 
 
+def explorables() -> Page:
+    """The page of the explorables as a notebook, with one cell for each figure."""
+    text = EXPLORABLES.with_suffix(".md").read_text(encoding="utf-8")
+    opening, sections = text.split("\n## ", 1)
+    cells = [
+        new_markdown_cell(opening, id="opening"),
+        new_code_cell("", id="setup", metadata={"tags": [setup_cell.TAG]}),
+    ]
+    # Texts and the names of the figures between them take turns.
+    for place, part in enumerate(_EXPLORABLE.split(f"## {sections}")):
+        if place % 2 == 0:
+            cells.append(new_markdown_cell(part.strip("\n"), id=f"text-{place // 2}"))
+        else:
+            cells.append(new_code_cell(widget(part).read_text(encoding="utf-8").strip(), id=part))
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
+    return Page(EXPLORABLES.with_suffix(".ipynb"), notebook)
+
+
+def widget(name: str) -> Path:
+    """Where the cell is that draws an explorable with ipywidgets."""
+    return WIDGETS / f"{name.replace('-', '_')}.py"
+
+
 def write(folder: Path, built: Path) -> list[Path]:
-    """Write every page's notebook, with the wheel in it, and return their paths in order."""
+    """Write every page's notebook, with the wheel in it, and return their paths in order.
+
+    The last is that of the explorables, which is no notebook in the book.
+    """
     for old in folder.rglob("*.ipynb"):
         old.unlink()
     setup, book = setup_source(built), plain.Book()
     paths = []
-    for page in in_order():
+    for page in (*in_order(), explorables()):
         paths.append(folder / f"{page.name}.ipynb")
         paths[-1].parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(alone(page, setup, book), paths[-1])

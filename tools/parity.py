@@ -29,8 +29,14 @@ ENVIRONMENTS = ROOT / "build" / "runtimes"
 
 PAGE_SECONDS = 900
 
-AROUND = ("scikit-learn==1.6.1", "ipython==7.34.0", "ipykernel", "nbclient")
-"""What a page needs besides the numerical packages; IPython is Colab's."""
+AROUND = (
+    "scikit-learn==1.6.1",
+    "ipython==7.34.0",
+    "ipywidgets==7.7.1",
+    "ipykernel",
+    "nbclient",
+)
+"""What a page needs besides the numerical packages; the versions are Colab's."""
 
 
 @dataclass(frozen=True)

@@ -166,8 +166,9 @@ class Book:
         if block.name == "prf:proof":
             return f"*Proof.* {body}\n\n∎"
         if block.name == "solution":
-            summary = f"<summary>Solution of {self.labels[block.argument]}</summary>"
-            return f"<details>\n{summary}\n\n{body}\n\n</details>"
+            return folded(f"Solution of {self.labels[block.argument]}", body)
+        if block.name == "admonition":
+            return folded(block.argument, body)
         raise ValueError(f"the directive {block.name!r} has no plain form in tools/plain.py")
 
     def references(self, cited: list[str]) -> str:
@@ -177,6 +178,11 @@ class Book:
         entries = style.format_entries([self.works[key] for key in cited])
         lines = [" ".join(entry.text.render(backend).split()) for entry in entries]
         return "\n".join(f"- {line}" for line in lines)
+
+
+def folded(summary: str, body: str) -> str:
+    """A text that stays hidden until its first line is clicked."""
+    return f"<details>\n<summary>{summary}</summary>\n\n{body}\n\n</details>"
 
 
 def surname(person: Person) -> str:

@@ -17,7 +17,7 @@ from tests import pages
 from tests.gates.sample import sample
 from tools import colab, parity, plain, setup_cell
 
-PAGES = [page.name for page in pages.in_order()]
+PAGES = [page.name for page in (*pages.in_order(), colab.explorables())]
 
 OURS = ("gan_utils", "__editable__")
 """How the names of the files begin that an installed gan_utils leaves in site-packages."""
@@ -297,6 +297,13 @@ def test_solutions_are_folded_and_keep_their_code():
     )
 
 
+def test_an_answer_is_folded():
+    text = ":::{admonition} Answer\n:class: dropdown\nNeither: a {term}`mean`.\n:::"
+    assert BOOK.plain(text, []) == (
+        "<details>\n<summary>Answer</summary>\n\nNeither: a mean.\n\n</details>"
+    )
+
+
 def test_a_bibliography_lists_what_the_page_cites():
     page = sample()
     assert plain.cited_on(page) == ["goodfellow2014generative"]
@@ -337,7 +344,7 @@ def test_the_note_says_what_to_expect(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert re.search(r"took \d+ s on \d+ processors", trained)
     assert "`full`" in trained
     assert "was not measured" in trained
-    assert "`full`" not in colab.note(pages.page("probability/generator_gradient"))
+    assert "`full`" not in colab.note(pages.page("back/ledger"))
     assert "took" not in colab.note(pages.page("back/ledger"))
     assert "`make book`" in trained
     config = tmp_path / "_config.yml"
