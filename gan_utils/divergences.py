@@ -561,8 +561,8 @@ def optimal_discriminator(p, q, x):
 def value(logits_real, logits_fake):
     r"""The value V(D, G) of the game, estimated from logits: maximised by D, at most 0.
 
-    .. math:: V(D, G) = \mathbb E_{p_{\text{data}}} \log D(x) + \mathbb E_{p_g} \log(1 - D(x))
-                      = -\mathbb E\,\mathrm{softplus}(-\ell_{\text{real}})
+    .. math:: V(D, G) &= \mathbb E_{p_{\text{data}}} \log D(x) + \mathbb E_{p_g} \log(1 - D(x)) \\
+                      &= -\mathbb E\,\mathrm{softplus}(-\ell_{\text{real}})
                         - \mathbb E\,\mathrm{softplus}(\ell_{\text{fake}})
 
     Parameters

@@ -100,9 +100,9 @@ def _factor_by_eigenvectors(name, cov, noise):
 def kernel_distance(x, y):
     r"""The kernel distance, the squared maximum mean discrepancy under a cubic kernel, unbiased.
 
-    .. math:: \frac{1}{n(n-1)} \sum_{i \ne j} k(x_i, x_j)
+    .. math:: & \frac{1}{n(n-1)} \sum_{i \ne j} k(x_i, x_j)
               + \frac{1}{m(m-1)} \sum_{i \ne j} k(y_i, y_j) - \frac{2}{nm} \sum_{i, j} k(x_i, y_j),
-              \qquad k(a, b) = (a^\top b / \text{dim} + 1)^3
+              \\ & k(a, b) = (a^\top b / \text{dim} + 1)^3
 
     On features of the Inception network it is known as KID. Its expectation is zero exactly where
     the moments of orders one, two and three agree: what differs only beyond them is not seen.
@@ -168,9 +168,9 @@ def precision_recall(real, fake, k=3):
 
     Around each sample lies a ball that reaches to its k-th nearest neighbour among its own kind.
 
-    .. math:: \text{precision} = \frac1m \sum_j \mathbf 1\bigl[\exists i:
-              \lVert y_j - x_i \rVert \le r_k(x_i)\bigr], \qquad
-              \text{recall} = \frac1n \sum_i \mathbf 1\bigl[\exists j:
+    .. math:: \text{precision} &= \frac1m \sum_j \mathbf 1\bigl[\exists i:
+              \lVert y_j - x_i \rVert \le r_k(x_i)\bigr], \\
+              \text{recall} &= \frac1n \sum_i \mathbf 1\bigl[\exists j:
               \lVert x_i - y_j \rVert \le r_k(y_j)\bigr]
 
     with real samples x and fake samples y. One outlier has a large ball and lets in whatever falls
@@ -225,9 +225,9 @@ def density_coverage(real, fake, k=5):
 
     Around each real sample lies a ball that reaches to its k-th nearest real neighbour.
 
-    .. math:: \text{density} = \frac{1}{km} \sum_{i, j} \mathbf 1\bigl[
-              \lVert y_j - x_i \rVert \le r_k(x_i)\bigr], \qquad
-              \text{coverage} = \frac1n \sum_i \mathbf 1\bigl[\exists j:
+    .. math:: \text{density} &= \frac{1}{km} \sum_{i, j} \mathbf 1\bigl[
+              \lVert y_j - x_i \rVert \le r_k(x_i)\bigr], \\
+              \text{coverage} &= \frac1n \sum_i \mathbf 1\bigl[\exists j:
               \lVert y_j - x_i \rVert \le r_k(x_i)\bigr]
 
     with real samples x and fake samples y. No ball is drawn around a fake sample.

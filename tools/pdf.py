@@ -21,6 +21,18 @@ LEFT_OUT = ("genindex",)
 PATIENCE = 300_000
 """Milliseconds that the browser has for the formulas of the whole book."""
 
+PAPER = {
+    "format": "A4",
+    "margin": {"top": "20mm", "bottom": "22mm", "left": "24mm", "right": "24mm"},
+    "scale": 0.85,
+    "outline": True,
+    "tagged": True,
+    "display_header_footer": True,
+    "header_template": "<span></span>",
+    "footer_template": '<p style="font: 9px sans-serif; margin: 0 auto" class="pageNumber"></p>',
+}
+"""How it is printed: letters of ten points, and the number of the page below the text."""
+
 READY = """
 async () => {
   document.querySelectorAll("img").forEach((image) => (image.loading = "eager"));
@@ -89,8 +101,7 @@ def print_page(page: Path, pdf: Path) -> None:
         tab.set_default_timeout(PATIENCE)
         tab.goto(page.as_uri())
         tab.evaluate(READY)
-        margin = dict.fromkeys(("top", "bottom"), "18mm")
-        tab.pdf(path=pdf, format="A4", margin=margin, outline=True, tagged=True)
+        tab.pdf(path=pdf, **PAPER)
         chromium.close()
 
 

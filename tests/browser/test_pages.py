@@ -20,9 +20,9 @@ def visit(offline: BrowserContext, html: Path) -> Callable[[str], Visit]:
 
 @pytest.mark.parametrize("name", BUILT)
 def test_page_is_whole_without_a_network(visit, name: str):
-    """And no wider than a telephone."""
+    """And no wider than a telephone, or than paper."""
     seen = visit(name)
-    assert (seen.faults(), seen.overflow()) == ([], 0)
+    assert (seen.faults(), seen.overflow(), seen.cut_on_paper()) == ([], 0, [])
 
 
 @pytest.mark.accessibility
@@ -72,3 +72,4 @@ def test_a_damaged_page_is_noticed(offline: BrowserContext, tmp_path: Path):
     assert "light: color-contrast" in barriers
     assert "dark: color-contrast" in barriers
     assert seen.overflow() > 0
+    assert seen.cut_on_paper() == ["PRE: wide"]

@@ -6,11 +6,20 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page
 
 NARROW, WIDE = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+PAPER = {"width": 720, "height": 1000}
+"""As wide as a page of the PDF, in the pixels of its style."""
 SERIOUS = ("serious", "critical")
 
 MISSING_IMAGES = """[...document.querySelectorAll("article img")]
     .filter(image => image.complete && image.naturalWidth === 0)
     .map(image => image.getAttribute("src"))"""
+CUT = """(() => {
+    const edge = document.querySelector("article")?.getBoundingClientRect().right;
+    return [...document.querySelectorAll(
+        "article mjx-math, article pre, article table, article img"
+    )].filter(node => node.getBoundingClientRect().right > edge + 1)
+      .map(node => `${node.tagName}: ${node.textContent.slice(0, 60)}`);
+})()"""
 RAW_MATHEMATICS = """[...document.querySelectorAll(".math")]
     .filter(node => !node.querySelector("mjx-container") || node.querySelector("mjx-merror"))
     .map(node => node.textContent.slice(0, 80))"""
@@ -72,6 +81,14 @@ class Visit:
         self.page.add_style_tag(content="* { transition: none !important }")
         self.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
         return Axe().run(self.page, options=options).response["violations"]
+
+    def cut_on_paper(self) -> list[str]:
+        """What is wider than a sheet, where nothing can be scrolled."""
+        self.page.set_viewport_size(PAPER)
+        self.page.emulate_media(media="print")
+        found = self.page.evaluate(CUT)
+        self.page.emulate_media(media="screen")
+        return found
 
     def overflow(self) -> int:
         """Pixels by which the page is wider than a narrow window."""
