@@ -33,10 +33,13 @@ AROUND = (
     "scikit-learn==1.6.1",
     "ipython==7.34.0",
     "ipywidgets==7.7.1",
-    "ipykernel",
+    "ipykernel==6.17.1",
     "nbclient",
 )
-"""What a page needs besides the numerical packages; the versions are Colab's."""
+"""What a page needs besides the numerical packages; IPython and ipywidgets are Colab's.
+
+With ipykernel 7 a cell that shows a figure with sliders sometimes never ends under nbclient.
+"""
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,15 @@ def test_what_the_page_says_of_the_dirac_gan(step: float, penalty: float):
         assert radius["alternating"] == pytest.approx(math.sqrt(1 - step * penalty), abs=1e-8)
 
 
+@pytest.mark.parametrize("step", [0.02, 0.6, 3.0])
+def test_what_the_page_says_of_steps_far_from_the_equilibrium(step: float):
+    points = np.random.default_rng(0).uniform(-3, 3, (100, 2))
+    for point in points:
+        weight = 1 / (1 + np.exp(point[0] * point[1]))
+        moved = explorables.simultaneous(point, step, 0.0)
+        assert moved @ moved == pytest.approx((1 + step**2 * weight**2) * (point @ point))
+
+
 def test_what_the_page_says_of_two_widths():
     narrow, wide = (explorables.discriminator_state(0.0, deviation) for deviation in (0.5, 2.0))
     assert narrow.words["js"] == wide.words["js"]
