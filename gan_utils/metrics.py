@@ -180,8 +180,9 @@ def precision_recall(real, fake, k=3):
     ----------
     real, fake : (n, dim) and (m, dim) arrays of more than k samples each
     k : int >= 1
-        A sample is not its own neighbour, but a duplicate of it is. Balls are closed, and
-        distances that rounding cannot tell apart count as equal.
+        A sample is not its own neighbour, but a duplicate of it is. Balls are closed. Squared
+        distances count as equal if they differ by less than their rounding error: about 2e-15 dim
+        times the squared distances of the two samples from the median of those with the balls.
 
     Returns
     -------
@@ -236,9 +237,10 @@ def density_coverage(real, fake, k=5):
     ----------
     real, fake : (n, dim) and (m, dim) arrays, n more than k
     k : int >= 1
-        A sample is not its own neighbour, but a duplicate of it is. Balls are closed, and
-        distances that rounding cannot tell apart count as equal. (The authors' program leaves the
-        boundary out, which matters only for fake samples that repeat real ones.)
+        A sample is not its own neighbour, but a duplicate of it is. Balls are closed. Squared
+        distances count as equal if they differ by less than their rounding error: about 2e-15 dim
+        times the squared distances of the two samples from the real median. (The authors' program
+        leaves the boundary out, which matters only for fake samples that repeat real ones.)
 
     Returns
     -------
@@ -273,24 +275,39 @@ def density_coverage(real, fake, k=5):
 
 def _ball_counts(centres, points, k):
     """How many balls hold each point, and how many points each ball holds: (m,) and (n,)."""
-    centres, points = centres - centres[0], points - centres[0]
-    largest = max(np.square(centres).sum(axis=1).max(), np.square(points).sum(axis=1).max())
-    # Twice the worst error of a squared distance that is computed from inner products.
-    rounding = 4 * (centres.shape[1] + 2) * np.finfo(float).eps * largest
+    centres, points = _centred(centres, points)
+    # The error of |x − y|² from inner products is at most (dim + 2) eps (|x|² + |y|²). The radius
+    # errs by as much with |x'|² for |y|², where at a tie |x'|² ≤ 6 |x|² + 4 |y|².
+    share = 8 * (centres.shape[1] + 2) * np.finfo(float).eps
     balls, members = np.zeros(len(points), dtype=int), []
     for rows in _blocks(len(centres), max(len(centres), len(points))):
         radii = np.partition(_squared_distances(centres[rows], centres), k, axis=1)[:, k, None]
+        rounding = share * np.add.outer(_squares(centres[rows]), _squares(points))
         inside = _squared_distances(centres[rows], points) <= radii + rounding
         balls += inside.sum(axis=0)
         members.append(inside.sum(axis=1))
     return balls, np.concatenate(members)
 
 
+def _centred(centres, points):
+    """Both about the median of the centres, in units that no square overflows."""
+    # The median, unlike a mean or a sample, lies in the midst of the data whatever strays. Powers
+    # of two rescale without rounding.
+    _, exponent = np.frexp(max(np.abs(centres).max(), np.abs(points).max()))
+    centres, points = np.ldexp(centres, -exponent), np.ldexp(points, -exponent)
+    middle = np.median(centres, axis=0)
+    return centres - middle, points - middle
+
+
+def _squares(x):
+    return np.square(x).sum(axis=1)
+
+
 def _squared_distances(x, y):
     inner = x @ y.T
     inner *= -2
-    inner += np.square(x).sum(axis=1)[:, None]
-    inner += np.square(y).sum(axis=1)
+    inner += _squares(x)[:, None]
+    inner += _squares(y)
     return inner
 
 

@@ -479,6 +479,31 @@ def test_what_repeats_the_real_samples_is_precise(dim):
     assert precision_recall(copies, real + 1e-2, k=2).precision == 0.0
 
 
+def test_one_far_sample_does_not_blur_the_distances_between_the_others():
+    rng = np.random.default_rng(0)
+    real, fake = features(rng, 500, 2), features(rng, 500, 2)
+    without = density_coverage(real, fake[1:]), precision_recall(real, fake[1:])
+    fake[0] = [0.0, 1e7]
+    share = 499 / 500
+    expected = (share * without[0].density, without[0].coverage)
+    assert density_coverage(real, fake) == pytest.approx(expected)
+    assert precision_recall(real, fake).precision == pytest.approx(share * without[1].precision)
+    apart = 30 + features(rng, 500, 2)
+    for far in (1e9, 1e150):
+        apart[0] = [0.0, far]
+        assert precision_recall(real, apart).precision == 0.0
+        assert density_coverage(real, apart) == (0.0, 0.0)
+        assert precision_recall(apart, real).recall == 0.0
+
+
+@pytest.mark.parametrize("scale", [2.0**-700, 2.0**1000])
+def test_neighbours_do_not_depend_on_the_unit(scale):
+    rng = np.random.default_rng(0)
+    real, fake = features(rng, 60, 3), 0.3 + features(rng, 50, 3)
+    assert precision_recall(scale * real, scale * fake) == precision_recall(real, fake)
+    assert density_coverage(scale * real, scale * fake) == density_coverage(real, fake)
+
+
 @given(seeds, st.integers(1, 3), st.integers(1, 3))
 def test_over_all_splits_of_one_sample_density_and_coverage_are_what_they_should_be(seed, dim, k):
     n, m = 4, 3
