@@ -49,6 +49,15 @@ def count(name, value, at_least=1):
     return number
 
 
+def seed(name, value):
+    """`value` as an int of at least 0, or as a list of such, as NumPy's generators take them."""
+    if isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim == 1):
+        if len(value) == 0:
+            raise ValueError(f"{name}: expected at least one whole number, got {value!r}")
+        return [count(name, part, at_least=0) for part in value]
+    return count(name, value, at_least=0)
+
+
 def positive(name, value):
     """`value` as a finite float above zero."""
     number = finite(name, value)

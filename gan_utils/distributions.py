@@ -70,13 +70,15 @@ class Gaussian:
     def sample(self, n, *, seed):
         """Independent samples, (n, dim) float32; the same seed gives the same samples.
 
+        The seed is an int of at least 0 or a sequence of such; anything else is a ValueError.
         Two distributions sampled with the same seed use the same underlying noise: give them
         different seeds where the samples must be independent.
 
         >>> Gaussian([3.0, 4.0], [[0.0, 0.0], [0.0, 0.0]]).sample(1, seed=0)
         array([[3., 4.]], dtype=float32)
         """
-        noise = np.random.default_rng(seed).standard_normal((_checks.count("n", n), self.dim))
+        n, rng = _checks.count("n", n), _generator(seed)
+        noise = rng.standard_normal((n, self.dim))
         return self._from_standard(noise).astype(np.float32)
 
     def log_prob(self, x):
@@ -163,10 +165,10 @@ class GaussianMixture:
     def sample(self, n, *, seed):
         """Independent samples, (n, dim) float32; the same seed gives the same samples.
 
-        See `Gaussian.sample` about two distributions and one seed.
+        See `Gaussian.sample` about the seed, and about two distributions with one.
         """
-        rng = np.random.default_rng(seed)
-        label = rng.choice(len(self.weights), size=_checks.count("n", n), p=self.weights)
+        n, rng = _checks.count("n", n), _generator(seed)
+        label = rng.choice(len(self.weights), size=n, p=self.weights)
         x = rng.standard_normal((len(label), self.dim))
         for i, component in enumerate(self.components):
             x[label == i] = component._from_standard(x[label == i])
@@ -271,6 +273,10 @@ def _one_covariance(name, value, dim):
     if dim == 1 and array.size == 1:
         array = array.reshape(1, 1)
     return _checks.covariance(name, array, dim)
+
+
+def _generator(seed):
+    return np.random.default_rng(_checks.seed("seed", seed))
 
 
 def _freeze(instance, **arrays):

@@ -445,7 +445,7 @@ def sliced_wasserstein(x, y, n_projections=128, *, seed):
     x, y : (n, dim) and (m, dim) arrays
     n_projections : int >= 1
         Number L of lines. In one dimension one is enough.
-    seed : int
+    seed : int >= 0, or a sequence of them
         Of the lines; the same seed gives the same lines, on which this is a metric of samples.
 
     Returns
@@ -457,8 +457,8 @@ def sliced_wasserstein(x, y, n_projections=128, *, seed):
     Raises
     ------
     ValueError
-        If the dimensions disagree, anything is NaN or infinite, a sample is empty, or
-        `n_projections` < 1.
+        If the dimensions disagree, anything is NaN or infinite, a sample is empty,
+        `n_projections` < 1, or `seed` is neither.
 
     References
     ----------
@@ -473,7 +473,8 @@ def sliced_wasserstein(x, y, n_projections=128, *, seed):
     x = _samples("x", x)
     y = _samples("y", y, x.shape[1])
     lines = _checks.count("n_projections", n_projections)
-    directions = np.random.default_rng(seed).standard_normal((lines, x.shape[1]))
+    rng = np.random.default_rng(_checks.seed("seed", seed))
+    directions = rng.standard_normal((lines, x.shape[1]))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     total = 0.0
     for rows in _blocks(lines, len(x) + len(y)):

@@ -101,6 +101,13 @@ def test_samples_are_float32_of_shape_n_dim_and_follow_the_seed(p):
     assert not np.array_equal(first, p.sample(50, seed=2))
 
 
+@pytest.mark.parametrize("p", [TILTED, BIMODAL])
+def test_a_seed_is_what_numpy_makes_of_it(p):
+    same = [p.sample(5, seed=seed) for seed in (7, np.int32(7), [7], (np.uint8(7),))]
+    assert all(np.array_equal(same[0], x) for x in same)
+    assert not np.array_equal(p.sample(5, seed=[7, 1]), same[0])
+
+
 @pytest.mark.parametrize("p", [Gaussian(0.5, 4.0), BIMODAL])
 def test_samples_follow_the_distribution_function(p):
     x = p.sample(20_000, seed=3)[:, 0]
@@ -214,6 +221,13 @@ def test_the_grid_is_that_of_the_protocol():
         (lambda: TILTED.sample(0, seed=0), "n: expected at least 1, got 0"),
         (lambda: BIMODAL.sample(-3, seed=0), "n: expected at least 1, got -3"),
         (lambda: BIMODAL.sample(2.5, seed=0), "n: expected a whole number, got 2.5"),
+        (lambda: TILTED.sample(3, seed=-1), "seed: expected at least 0, got -1"),
+        (lambda: TILTED.sample(3, seed=1.5), "seed: expected a whole number, got 1.5"),
+        (lambda: TILTED.sample(3, seed=None), "seed: expected a whole number, got None"),
+        (lambda: BIMODAL.sample(3, seed=-1), "seed: expected at least 0, got -1"),
+        (lambda: BIMODAL.sample(3, seed=[0, -1]), "seed: expected at least 0, got -1"),
+        (lambda: BIMODAL.sample(3, seed=[0, 0.5]), "seed: expected a whole number, got 0.5"),
+        (lambda: BIMODAL.sample(3, seed=[]), r"seed: expected at least one whole number, got \[\]"),
         (lambda: TILTED.log_prob([0.0, 1.0]), r"x: expected shape \(n, 2\), got \(2,\)"),
         (lambda: TILTED.log_prob(np.zeros((3, 1))), r"x: expected shape \(n, 2\), got \(3, 1\)"),
         (lambda: BIMODAL.log_prob([np.nan]), "x: expected numbers, got NaN"),
