@@ -102,12 +102,13 @@ class FDivergence:
             raise ArithmeticError(f"{self.name}: p/q leaves exp(±200); give it a `perspective`")
         return np.where(np.isinf(log_u), limit, result)
 
-    def leaves_domain(self, t):
+    def _leaves_domain(self, t):
         """Where t lies beyond the domain of f*, whose upper end is f'(infinity): a bool per entry.
 
         That f* is infinite does not suffice: it may have overflowed.
         """
-        return np.isposinf(self.conjugate(t)) & (t >= self._slope_at_infinity())
+        with np.errstate(all="ignore"):
+            return np.isposinf(self.conjugate(t)) & (t >= self._slope_at_infinity())
 
     def _slope_at_infinity(self):
         slope = self.derivative(np.float64(np.inf))
@@ -151,6 +152,11 @@ def _pearson_perspective(log_p, log_q):
     log_distance = np.maximum(log_u, 0.0) + np.log(-np.expm1(-np.abs(log_u)))
     finite = np.exp(log_q + 2 * log_distance)
     return np.where(np.isneginf(log_q), np.inf, finite)
+
+
+def _hellinger_conjugate(t):
+    t = np.maximum(t, -1e300)  # where it is -1/2, so that neither side of the quotient overflows
+    return np.where(t < 0.5, t / (1 - 2 * t), np.inf)
 
 
 KL = FDivergence(
@@ -202,10 +208,7 @@ SQUARED_HELLINGER = FDivergence(
     name="H²(p,q)",
     generator_function=_quiet(lambda u: 0.5 * (np.sqrt(u) - 1) ** 2),
     derivative=_quiet(lambda u: 0.5 * (1 - 1 / np.sqrt(u))),
-    # From below -1e300 on it is -1/2, where the quotient would overflow.
-    conjugate=_quiet(
-        lambda t: np.where(t < 0.5, (t := np.maximum(t, -1e300)) / (1 - 2 * t), np.inf)
-    ),
+    conjugate=_quiet(_hellinger_conjugate),
     output_activation=_quiet(lambda v: _below(0.5, 0.5 * (1 - np.exp(-v)))),
     perspective=lambda log_p, log_q: 0.5 * (np.exp(log_p / 2) - np.exp(log_q / 2)) ** 2,
 )
@@ -538,7 +541,7 @@ def variational_bound(f, test_real, test_fake):
     """
     test_real = _checks.filled("test_real", test_real, _checks.numbers)
     test_fake = _checks.filled("test_fake", test_fake, _checks.numbers)
-    if f.leaves_domain(test_real).any() or f.leaves_domain(test_fake).any():
+    if f._leaves_domain(test_real).any() or f._leaves_domain(test_fake).any():
         return -np.inf
     with np.errstate(over="ignore", invalid="ignore"):
         bound = test_real.mean() - f.conjugate(test_fake).mean()
