@@ -20,7 +20,9 @@ def frechet_distance(mean_x, cov_x, mean_y, cov_y):
     The trace of the root is the sum of the singular values of Aᵀ B, with A Aᵀ = Σ_x and
     B Bᵀ = Σ_y: no matrix square root of a product, so that singular covariances do no harm. Where
     the traces nearly cancel, their difference is computed as the smallest ‖A − B Q‖² over
-    rotations Q, so that small distances keep their digits.
+    rotations Q, so that small distances keep their digits. What a covariance has below 2e-16 dim
+    times its largest entry is taken for rounding noise and left out: bring coordinates of very
+    different scale to one unit first.
 
     Parameters
     ----------
@@ -35,8 +37,8 @@ def frechet_distance(mean_x, cov_x, mean_y, cov_y):
     Raises
     ------
     ValueError
-        If the shapes disagree, anything is NaN or infinite, or a covariance is not symmetric and
-        positive semi-definite.
+        If the shapes disagree, the dimension is 0, anything is NaN or infinite, or a covariance is
+        not symmetric and positive semi-definite.
 
     References
     ----------
@@ -50,7 +52,7 @@ def frechet_distance(mean_x, cov_x, mean_y, cov_y):
     >>> frechet_distance([0.0, 0.0], [[1.0, 0.0], [0.0, 4.0]], [3.0, 0.0], [[4.0, 0.0], [0.0, 4.0]])
     10.0
     """
-    mean_x = _checks.shape("mean_x", _checks.finite("mean_x", mean_x), (None,))
+    mean_x = _checks.shape("mean_x", _checks.filled("mean_x", mean_x), (None,))
     dim = len(mean_x)
     mean_y = _checks.shape("mean_y", _checks.finite("mean_y", mean_y), (dim,))
     factors = _factor("cov_x", cov_x, dim), _factor("cov_y", cov_y, dim)
@@ -86,13 +88,16 @@ def _factor(name, cov, dim):
     factor[order - 1] = np.tril(lower)[:, :rank]
     if rank < dim and np.abs(cov - factor @ factor.T).max() > 2 * noise:
         return _factor_by_eigenvectors(name, cov, noise)
+    if rank < dim and np.diag(cov).min() * _checks.COVARIANCE_TOLERANCE < dim * noise:
+        # Among variances so small a negative eigenvalue would be taken for noise.
+        _checks.semi_definite(name, cov)
     return factor
 
 
 def _factor_by_eigenvectors(name, cov, noise):
     """The same for a matrix with eigenvalues that are negative, if only by rounding."""
+    _checks.semi_definite(name, cov)
     eigenvalues, eigenvectors = np.linalg.eigh(cov)
-    _checks.semi_definite(name, eigenvalues)
     kept = eigenvalues > noise
     return (eigenvectors[:, kept] * np.sqrt(eigenvalues[kept]))[:, ::-1]
 
@@ -121,6 +126,8 @@ def kernel_distance(x, y):
     ValueError
         If the dimensions disagree, anything is NaN or infinite, or a sample has fewer than two
         points.
+    ArithmeticError
+        If the kernel, of the sixth degree in x and y, overflows: from entries of about 1e51 on.
 
     References
     ----------
@@ -134,7 +141,9 @@ def kernel_distance(x, y):
     """
     x = _samples("x", x, at_least=2)
     y = _samples("y", y, x.shape[1], at_least=2)
-    return _mean_kernel_within(x) + _mean_kernel_within(y) - 2 * _mean_kernel(x, y)
+    with np.errstate(over="ignore", invalid="ignore"):
+        distance = _mean_kernel_within(x) + _mean_kernel_within(y) - 2 * _mean_kernel(x, y)
+    return _representable("kernel_distance", distance)
 
 
 def _cubic_kernel(x, y):
@@ -353,7 +362,8 @@ def mode_coverage(samples, mixture):
     Raises
     ------
     ValueError
-        If there are no samples, they have NaN or the wrong dimension, or a covariance is singular.
+        If there are no samples, they have NaN or the wrong dimension, a covariance is singular, or
+        `mixture` is not a mixture.
 
     References
     ----------
@@ -365,6 +375,9 @@ def mode_coverage(samples, mixture):
     >>> mode_coverage([[1.0, 0.0], [0.5, 0.5]], ring()).modes
     1
     """
+    if not (hasattr(mixture, "components") and hasattr(mixture, "weights")):
+        kind = type(mixture).__name__
+        raise ValueError(f"mixture: expected a GaussianMixture, got an instance of {kind}")
     samples = _checks.points("samples", samples, mixture.dim, _checks.filled)
     n, k = len(samples), len(mixture.weights)
     distances = np.stack([c.mahalanobis(samples) for c in mixture.components], axis=-1)
@@ -397,7 +410,10 @@ def wasserstein_1d(x, y, order=1):
     Raises
     ------
     ValueError
-        If a sample is empty, has NaN or infinities or more than one dimension, or `order` < 1.
+        If a sample is empty, has NaN or infinities or more than one dimension, or `order` is not
+        a number of at least 1.
+    ArithmeticError
+        If a difference of x and y overflows.
 
     References
     ----------
@@ -410,10 +426,12 @@ def wasserstein_1d(x, y, order=1):
     """
     x = _checks.points("x", x, 1, _checks.filled)[:, 0]
     y = _checks.points("y", y, 1, _checks.filled)[:, 0]
-    if not order >= 1:
+    number = np.asarray(order)
+    if number.ndim or number.dtype.kind not in "biuf" or not number >= 1:
         raise ValueError(f"order: expected a number of at least 1, got {order}")
-    lengths, gaps = _transport(x, y)
-    largest = gaps.max()
+    with np.errstate(over="ignore"):
+        lengths, gaps = _transport(x, y)
+    largest = _representable("wasserstein_1d", gaps.max())
     if largest == 0:
         return 0.0
     return float(largest * (lengths @ (gaps / largest) ** order) ** (1 / order))
@@ -459,6 +477,8 @@ def sliced_wasserstein(x, y, n_projections=128, *, seed):
     ValueError
         If the dimensions disagree, anything is NaN or infinite, a sample is empty,
         `n_projections` < 1, or `seed` is neither.
+    ArithmeticError
+        If the squares of the differences overflow.
 
     References
     ----------
@@ -477,10 +497,11 @@ def sliced_wasserstein(x, y, n_projections=128, *, seed):
     directions = rng.standard_normal((lines, x.shape[1]))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     total = 0.0
-    for rows in _blocks(lines, len(x) + len(y)):
-        lengths, gaps = _transport(x @ directions[rows].T, y @ directions[rows].T)
-        total += (lengths @ np.square(gaps)).sum()
-    return float(np.sqrt(total / lines))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for rows in _blocks(lines, len(x) + len(y)):
+            lengths, gaps = _transport(x @ directions[rows].T, y @ directions[rows].T)
+            total += (lengths @ np.square(gaps)).sum()
+    return _representable("sliced_wasserstein", np.sqrt(total / lines))
 
 
 def inception_score(probabilities):
@@ -530,6 +551,13 @@ def _blocks(n, width):
     """Slices of n rows, each of as many as fit a block of that width, at least one."""
     step = max(1, ENTRIES_PER_BLOCK // width)
     return (slice(start, start + step) for start in range(0, n, step))
+
+
+def _representable(function, result):
+    """The result as a float, unless it has overflowed."""
+    if not np.isfinite(result):
+        raise ArithmeticError(f"{function}: float64 overflows; divide x and y by their scale")
+    return float(result)
 
 
 def _samples(name, value, dim="dim", at_least=1):

@@ -48,6 +48,42 @@ def test_coordinates_of_very_different_scale_are_not_a_singular_covariance():
     assert p.log_prob([[0.0, 0.0]]) == pytest.approx(-np.log(2 * np.pi), abs=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("cov", "message"),
+    [
+        ([[1e7, 0.0], [0.0, -1.0]], "semi-definite matrix, got the variance -1"),
+        ([[1e7, 0.0], [0.0, -1e-20]], "semi-definite matrix, got the variance -1e-20"),
+        ([[1e6, 1.0], [0.0, 1.0]], "symmetric matrix, got asymmetry 1$"),
+        ([[1e7, 0, 0], [0, 1, 2], [0, 2, 1]], "semi-definite matrix, got the eigenvalue -1 of its"),
+        (
+            [[1e20, 0, 0], [0, 0, 1], [0, 1, 0]],
+            "semi-definite matrix, got the eigenvalue -1 of its",
+        ),
+        ([[1e12, 2.0], [2.0, 1e-12]], "semi-definite matrix, got the eigenvalue -1 of its"),
+    ],
+)
+def test_a_large_variance_does_not_hide_the_fault_of_a_small_one(cov, message):
+    with pytest.raises(ValueError, match=f"cov: expected a (positive )?{message}"):
+        Gaussian(np.zeros(len(cov)), cov)
+
+
+def test_units_decide_nothing_about_a_covariance():
+    cov, units = np.array([[2.0, 0.6], [0.6 + 1e-9, 0.5]]), np.array([1e150, 1e-150])
+    np.testing.assert_allclose(
+        Gaussian([0.0, 0.0], cov * np.outer(units, units)).cov / np.outer(units, units),
+        TILTED.cov,
+        rtol=1e-8,
+    )
+
+
+@pytest.mark.parametrize(
+    "p", [Gaussian(0.0, 1e80), Gaussian(1e39, 1.0), GaussianMixture([1.0], [0.0], [1e80])]
+)
+def test_samples_that_float32_cannot_hold_are_refused(p):
+    with pytest.raises(ArithmeticError, match=r"sample: .*e\+\d+ exceeds the largest float32"):
+        p.sample(100, seed=0)
+
+
 def test_weights_in_float32_are_accepted_and_sum_to_one():
     p = GaussianMixture(np.full(7, 1 / 7, dtype=np.float32), np.arange(7), np.ones(7))
     assert p.weights.sum() == pytest.approx(1.0, abs=1e-15)
@@ -202,6 +238,14 @@ def test_the_grid_is_that_of_the_protocol():
         (lambda: Gaussian([0.0, 0.0], [[1.0, 2.0], [2.0, 1.0]]), "cov: .* semi-definite .* -1"),
         (lambda: Gaussian(0.0, -1.0), "cov: expected a positive semi-definite matrix"),
         (lambda: Gaussian(0.0, np.nan), "cov: expected numbers, got NaN"),
+        (lambda: Gaussian([], np.zeros((0, 0))), "mean: expected at least one value"),
+        (
+            lambda: GaussianMixture([1.0], np.zeros((1, 0)), np.zeros((1, 0, 0))),
+            "means: expected at least one value",
+        ),
+        (lambda: Gaussian(1 + 2j, 1.0), "mean: expected real numbers, got the type complex128"),
+        (lambda: Gaussian(0.0, np.array([[1 + 0j]])), "cov: expected real numbers, got .* complex"),
+        (lambda: TILTED.log_prob(np.zeros((1, 2), complex)), "x: expected real numbers"),
         (
             lambda: GaussianMixture([0.5, 0.6], [0, 1], [1, 1]),
             "weights: .* sum to 1, got a sum of 1.1",

@@ -650,6 +650,21 @@ def test_no_matrix_of_all_pairs_is_held(monkeypatch, call):
     assert peak < 0.1 * 8 * len(x) * len(y)
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: kernel_distance([[1e60], [1e60]], [[1e60], [1e60]]),
+        lambda: kernel_distance([[1e200], [-1e200]], [[1.0], [1.0]]),
+        lambda: wasserstein_1d([1e308], [-1e308]),
+        lambda: sliced_wasserstein([[1e200]], [[-1e200]], seed=0),
+        lambda: sliced_wasserstein([[1e308]], [[-1e308]], seed=0),
+    ],
+)
+def test_what_overflows_is_refused(call):
+    with pytest.raises(ArithmeticError, match="float64 overflows; divide x and y"):
+        call()
+
+
 @pytest.mark.parametrize("call", CALLS)
 def test_float32_features_give_what_their_doubles_give(call):
     rng = np.random.default_rng(0)
@@ -658,6 +673,8 @@ def test_float32_features_give_what_their_doubles_give(call):
 
 
 EYE, ZERO = np.eye(2), np.zeros(2)
+# Two coordinates with a correlation of 2, beside a third whose rounding error is larger than both.
+HIDDEN = np.array([[1e18, 0.0, 0.0], [0.0, 1.0, 2.0], [0.0, 2.0, 1.0]])
 TWO, SEVEN = np.zeros((2, 3)), np.zeros((7, 3))
 
 
@@ -694,6 +711,31 @@ TWO, SEVEN = np.zeros((2, 3)), np.zeros((7, 3))
             lambda: frechet_distance(ZERO, [[0.0, 1.0], [1.0, 0.0]], ZERO, EYE),
             "cov_x: .* positive semi-definite .* -1",
         ),
+        (
+            lambda: frechet_distance([], np.zeros((0, 0)), [], np.zeros((0, 0))),
+            "mean_x: expected at least one value",
+        ),
+        (
+            lambda: frechet_distance(ZERO, np.diag([1e18, -1.0]), ZERO, EYE),
+            "cov_x: .* positive semi-definite .* variance -1",
+        ),
+        (
+            lambda: frechet_distance(ZERO, EYE, ZERO, [[1e6, 1], [0, 1]]),
+            "cov_y: expected a symmetric matrix, got asymmetry 1",
+        ),
+        (
+            lambda: frechet_distance(np.zeros(3), HIDDEN * 1e3, np.zeros(3), np.eye(3)),
+            "cov_x: .* positive semi-definite .* eigenvalue -1",
+        ),
+        (
+            lambda: frechet_distance(np.zeros(3), np.eye(3), np.zeros(3), HIDDEN),
+            "cov_y: .* positive semi-definite .* eigenvalue -1",
+        ),
+        (
+            lambda: frechet_distance(np.array([1j, 0]), EYE, ZERO, EYE),
+            "mean_x: expected real numbers, got the type complex128",
+        ),
+        (lambda: mode_coverage([0.0], Gaussian(0, 1)), "mixture: .* got an instance of Gaussian"),
         (lambda: mode_coverage(np.zeros((0, 2)), ring()), "samples: expected at least one value"),
         (
             lambda: mode_coverage(np.zeros((4, 3)), ring()),
@@ -719,6 +761,10 @@ TWO, SEVEN = np.zeros((2, 3)), np.zeros((7, 3))
             lambda: wasserstein_1d([0.0], [1.0], order=np.nan),
             "order: expected a number of at least 1",
         ),
+        (lambda: wasserstein_1d([0.0], [1.0], order="a"), "order: expected a number .* got a"),
+        (lambda: wasserstein_1d([0.0], [1.0], order=None), "order: expected a number .* got None"),
+        (lambda: wasserstein_1d([0.0], [1.0], order=[1, 2]), r"order: .* got \[1, 2\]"),
+        (lambda: wasserstein_1d([0.0], [1.0], order=2j), "order: expected a number .* got 2j"),
         (lambda: kernel_distance([0.0], SEVEN), r"x: expected shape \(n, dim\), got \(1,\)"),
         (lambda: kernel_distance(SEVEN, EYE), r"y: expected shape \(n, 3\), got \(2, 2\)"),
         (lambda: kernel_distance(SEVEN[:1], SEVEN), "x: expected at least 2 samples, got 1"),
