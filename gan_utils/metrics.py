@@ -39,6 +39,8 @@ def frechet_distance(mean_x, cov_x, mean_y, cov_y):
     ValueError
         If the shapes disagree, the dimension is 0, anything is NaN or infinite, or a covariance is
         not symmetric and positive semi-definite.
+    ArithmeticError
+        If the distance exceeds the largest float.
 
     References
     ----------
@@ -57,7 +59,9 @@ def frechet_distance(mean_x, cov_x, mean_y, cov_y):
     mean_y = _checks.shape("mean_y", _checks.finite("mean_y", mean_y), (dim,))
     factors = _factor("cov_x", cov_x, dim), _factor("cov_y", cov_y, dim)
     a, b = sorted(factors, key=lambda factor: factor.shape[1], reverse=True)
-    return float(np.square(mean_x - mean_y).sum() + _trace_distance(a, b))
+    with np.errstate(over="ignore"):
+        distance = np.square(mean_x - mean_y).sum() + _trace_distance(a, b)
+    return _representable("frechet_distance", distance)
 
 
 # Differences of the traces below this share of their sum are computed without subtraction.

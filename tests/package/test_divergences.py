@@ -362,6 +362,8 @@ def test_a_divergence_of_ones_own():
     p, q = np.array([0.5, 0.5, 0.0, 0.0]), np.array([0.25, 0.0, 0.75, 0.0])
     assert f_divergence(triangular(), p, q) == pytest.approx(0.0625 / 0.75 + 0.5 + 0.75)
     assert quadrature(triangular(), gaussian(0, 1), gaussian(100, 1)) == pytest.approx(2.0)
+    assert variational_bound(triangular(), [0.5], [0.0]) == 0.5
+    assert variational_bound(triangular(), [1.0], [0.0]) == -np.inf
 
 
 @each_f

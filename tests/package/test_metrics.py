@@ -137,6 +137,12 @@ def test_both_ways_to_the_trace_agree(seed, rank_x, rank_y):
         assert metrics._trace_distance(a, b) == pytest.approx(subtracted, rel=1e-9)
 
 
+def test_frechet_of_units_that_differ_within_the_limit_of_its_docstring():
+    # 2e-16 dim times the largest entry is 4e-4 here.
+    x, y = np.diag([1e12, 1.0]), np.diag([1e12, 4.0])
+    assert frechet_distance([0.0, 0.0], x, [0.0, 0.0], y) == pytest.approx(1.0)
+
+
 def test_frechet_bears_the_rounding_of_float32():
     a = np.random.default_rng(0).normal(size=(60, 20))
     rounded = np.float32(a @ a.T)
@@ -655,6 +661,7 @@ def test_no_matrix_of_all_pairs_is_held(monkeypatch, call):
     [
         lambda: kernel_distance([[1e60], [1e60]], [[1e60], [1e60]]),
         lambda: kernel_distance([[1e200], [-1e200]], [[1.0], [1.0]]),
+        lambda: frechet_distance([1e200], [[1.0]], [0.0], [[1.0]]),
         lambda: wasserstein_1d([1e308], [-1e308]),
         lambda: sliced_wasserstein([[1e200]], [[-1e200]], seed=0),
         lambda: sliced_wasserstein([[1e308]], [[-1e308]], seed=0),
