@@ -6,16 +6,21 @@ import numpy as np
 
 # float32 softmax outputs over a thousand classes miss one by about 1e-7.
 SUM_TOLERANCE = 1e-6
-# A covariance estimated in float32 is symmetric and semi-definite only to about this, relatively.
+# A covariance estimated in float32 is symmetric and semi-definite only to about this, where the
+# standard deviations are the units.
 COVARIANCE_TOLERANCE = 1e-6
 
 
 def numbers(name, value):
     """`value` as a float64 array without NaN; infinities pass."""
     try:
-        array = np.asarray(value, dtype=np.float64)
+        array = np.asarray(value)
+        if not np.iscomplexobj(array):  # or else the imaginary part would be lost
+            array = np.asarray(array, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name}: expected an array of numbers, got {value!r}") from error
+    if np.iscomplexobj(array):
+        raise ValueError(f"{name}: expected real numbers, got the type {array.dtype}")
     if np.isnan(array).any():
         raise ValueError(f"{name}: expected numbers, got NaN at {np.isnan(array).sum()} places")
     return array
@@ -47,6 +52,15 @@ def count(name, value, at_least=1):
     if number < at_least:
         raise ValueError(f"{name}: expected at least {at_least}, got {number}")
     return number
+
+
+def seed(name, value):
+    """`value` as an int of at least 0, or as a list of such, as NumPy's generators take them."""
+    if isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim == 1):
+        if len(value) == 0:
+            raise ValueError(f"{name}: expected at least one whole number, got {value!r}")
+        return [count(name, part, at_least=0) for part in value]
+    return count(name, value, at_least=0)
 
 
 def positive(name, value):
@@ -95,23 +109,38 @@ def points(name, value, dim, check=finite):
 def covariance(name, value, dim):
     """`value` as a symmetric, positive semi-definite (dim, dim) float64 array."""
     array = symmetric(name, value, dim)
-    semi_definite(name, np.linalg.eigvalsh(array))
+    semi_definite(name, array)
     return array
 
 
 def symmetric(name, value, dim):
-    """`value` as a symmetric (dim, dim) float64 array."""
+    """`value` as a symmetric (dim, dim) float64 array without negative variances."""
     array = shape(name, finite(name, value), (dim, dim))
-    asymmetry = np.abs(array - array.T).max()
-    if asymmetry > COVARIANCE_TOLERANCE * np.abs(array).max():
-        raise ValueError(f"{name}: expected a symmetric matrix, got asymmetry {asymmetry:g}")
-    return (array + array.T) / 2
-
-
-def semi_definite(name, eigenvalues):
-    """Nothing, if no eigenvalue (they ascend) is negative beyond rounding."""
-    smallest = eigenvalues[0]
-    if smallest < -COVARIANCE_TOLERANCE * np.abs(eigenvalues).max():
+    smallest = np.diag(array).min()
+    if smallest < 0:
         raise ValueError(
-            f"{name}: expected a positive semi-definite matrix, got the eigenvalue {smallest:g}"
+            f"{name}: expected a positive semi-definite matrix, got the variance {smallest:g}"
         )
+    scaled = _in_standard_deviations(array)
+    asymmetry = np.abs(scaled - scaled.T)
+    if asymmetry.max() > COVARIANCE_TOLERANCE:
+        worst = np.abs(array - array.T).flat[asymmetry.argmax()]
+        raise ValueError(f"{name}: expected a symmetric matrix, got asymmetry {worst:g}")
+    return array / 2 + array.T / 2
+
+
+def semi_definite(name, array):
+    """Nothing, if no eigenvalue of the correlations is negative beyond rounding."""
+    eigenvalues = np.linalg.eigvalsh(_in_standard_deviations(array))
+    smallest = eigenvalues[0]
+    if smallest < -COVARIANCE_TOLERANCE * eigenvalues[-1]:
+        raise ValueError(
+            f"{name}: expected a positive semi-definite matrix, got the eigenvalue {smallest:g} "
+            "of its correlations"
+        )
+
+
+def _in_standard_deviations(cov):
+    """The correlations, in which no large variance hides the faults of small ones."""
+    units = np.sqrt(np.where(np.diag(cov) > 0, np.diag(cov), 1.0))
+    return cov / units / units[:, None]

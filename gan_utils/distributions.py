@@ -24,8 +24,9 @@ class Gaussian:
     Raises
     ------
     ValueError
-        If anything is NaN or infinite, or `cov` is not a symmetric, positive semi-definite matrix
-        of the dimension of `mean`.
+        If anything is NaN or infinite, the dimension is 0, or `cov` is not a symmetric, positive
+        semi-definite matrix of the dimension of `mean`. Its symmetry and its eigenvalues are
+        judged in units of the standard deviations, within 1e-6.
 
     Examples
     --------
@@ -37,7 +38,7 @@ class Gaussian:
     cov: np.ndarray
 
     def __post_init__(self):
-        mean = np.atleast_1d(_checks.finite("mean", self.mean))
+        mean = np.atleast_1d(_checks.filled("mean", self.mean))
         _checks.shape("mean", mean, (None,))
         _freeze(self, mean=mean, cov=_one_covariance("cov", self.cov, len(mean)))
 
@@ -70,14 +71,17 @@ class Gaussian:
     def sample(self, n, *, seed):
         """Independent samples, (n, dim) float32; the same seed gives the same samples.
 
+        The seed is an int of at least 0 or a sequence of such; anything else is a ValueError.
+        Raises ArithmeticError where a sample exceeds the largest float32, about 3.4e38.
         Two distributions sampled with the same seed use the same underlying noise: give them
         different seeds where the samples must be independent.
 
         >>> Gaussian([3.0, 4.0], [[0.0, 0.0], [0.0, 0.0]]).sample(1, seed=0)
         array([[3., 4.]], dtype=float32)
         """
-        noise = np.random.default_rng(seed).standard_normal((_checks.count("n", n), self.dim))
-        return self._from_standard(noise).astype(np.float32)
+        n, rng = _checks.count("n", n), _generator(seed)
+        noise = rng.standard_normal((n, self.dim))
+        return _as_float32(self._from_standard(noise))
 
     def log_prob(self, x):
         """Log density in nats: (n, dim) -> (n,) float64.
@@ -126,8 +130,8 @@ class GaussianMixture:
     Raises
     ------
     ValueError
-        If `weights` are not probabilities, the shapes disagree, anything is NaN or infinite, or a
-        covariance is not symmetric and positive semi-definite.
+        If `weights` are not probabilities, the shapes disagree, the dimension is 0, anything is
+        NaN or infinite, or a covariance is not symmetric and positive semi-definite.
 
     Examples
     --------
@@ -142,7 +146,7 @@ class GaussianMixture:
     def __post_init__(self):
         weights = _checks.shape("weights", _checks.probabilities("weights", self.weights), (None,))
         k = len(weights)
-        means = _checks.finite("means", self.means)
+        means = _checks.filled("means", self.means)
         means = _checks.shape("means", means[:, None] if means.ndim == 1 else means, (k, None))
         covs = _checks.finite("covs", self.covs)
         if covs.shape[:1] != (k,):
@@ -163,14 +167,14 @@ class GaussianMixture:
     def sample(self, n, *, seed):
         """Independent samples, (n, dim) float32; the same seed gives the same samples.
 
-        See `Gaussian.sample` about two distributions and one seed.
+        See `Gaussian.sample` about the seed, and about two distributions with one.
         """
-        rng = np.random.default_rng(seed)
-        label = rng.choice(len(self.weights), size=_checks.count("n", n), p=self.weights)
+        n, rng = _checks.count("n", n), _generator(seed)
+        label = rng.choice(len(self.weights), size=n, p=self.weights)
         x = rng.standard_normal((len(label), self.dim))
         for i, component in enumerate(self.components):
             x[label == i] = component._from_standard(x[label == i])
-        return x.astype(np.float32)
+        return _as_float32(x)
 
     def log_prob(self, x):
         """Log density in nats: (n, dim) -> (n,) float64.
@@ -271,6 +275,18 @@ def _one_covariance(name, value, dim):
     if dim == 1 and array.size == 1:
         array = array.reshape(1, 1)
     return _checks.covariance(name, array, dim)
+
+
+def _as_float32(x):
+    with np.errstate(over="ignore"):
+        result = x.astype(np.float32)
+    if not np.isfinite(result).all():
+        raise ArithmeticError(f"sample: {np.abs(x).max():g} exceeds the largest float32, 3.4e38")
+    return result
+
+
+def _generator(seed):
+    return np.random.default_rng(_checks.seed("seed", seed))
 
 
 def _freeze(instance, **arrays):

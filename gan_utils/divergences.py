@@ -38,6 +38,8 @@ class FDivergence:
         f*(t) = sup over u >= 0 of u t - f(u), for every real t: infinite outside its domain.
     output_activation : callable
         Maps the reals increasingly into the domain of f*: the last layer of a test function T.
+        Where float64 would round onto an end that the domain excludes, those of this module give
+        the last number before it, from logits of about 37 on (745 for `REVERSE_KL`).
     perspective : callable, optional
         (log_p, log_q) -> q f(p/q), written on logarithms, so that it is accurate where the ratio
         overflows. It may differ by a multiple of p - q, which integrates to zero. Without it f
@@ -100,6 +102,14 @@ class FDivergence:
             raise ArithmeticError(f"{self.name}: p/q leaves exp(±200); give it a `perspective`")
         return np.where(np.isinf(log_u), limit, result)
 
+    def _leaves_domain(self, t):
+        """Where t lies beyond the domain of f*, whose upper end is f'(infinity): a bool per entry.
+
+        That f* is infinite does not suffice: it may have overflowed.
+        """
+        with np.errstate(all="ignore"):
+            return np.isposinf(self.conjugate(t)) & (t >= self._slope_at_infinity())
+
     def _slope_at_infinity(self):
         slope = self.derivative(np.float64(np.inf))
         return self.derivative(np.float64(1e100)) if np.isnan(slope) else slope
@@ -117,6 +127,11 @@ def _quiet(function):
             return function(np.asarray(x, dtype=np.float64))[()]
 
     return on_arrays
+
+
+def _below(end, t):
+    """t, where rounding took it onto the end of an open domain or to infinity, back inside."""
+    return np.clip(t, -np.finfo(np.float64).max, np.nextafter(end, -np.inf))
 
 
 def _kl_perspective(log_p, log_q):
@@ -139,6 +154,11 @@ def _pearson_perspective(log_p, log_q):
     return np.where(np.isneginf(log_q), np.inf, finite)
 
 
+def _hellinger_conjugate(t):
+    t = np.maximum(t, -1e300)  # where it is -1/2, so that neither side of the quotient overflows
+    return np.where(t < 0.5, t / (1 - 2 * t), np.inf)
+
+
 KL = FDivergence(
     name="KL(p‖q)",
     generator_function=_quiet(lambda u: xlogy(u, u)),
@@ -154,7 +174,7 @@ REVERSE_KL = FDivergence(
     generator_function=_quiet(lambda u: -np.log(u)),
     derivative=_quiet(lambda u: -1 / u),
     conjugate=_quiet(lambda t: np.where(t < 0, -1 - np.log(-t), np.inf)),
-    output_activation=_quiet(lambda v: -np.exp(-v)),
+    output_activation=_quiet(lambda v: _below(0.0, -np.exp(-v))),
     perspective=lambda log_p, log_q: _kl_perspective(log_q, log_p),
 )
 """E_q log(q/p): infinite where q has mass and p has none, so it forbids q to invent anything."""
@@ -166,7 +186,7 @@ JENSEN_SHANNON = FDivergence(
     conjugate=_quiet(
         lambda t: np.where(2 * t < LOG_2, -0.5 * (LOG_2 + np.log(-np.expm1(2 * t - LOG_2))), np.inf)
     ),
-    output_activation=_quiet(lambda v: 0.5 * (LOG_2 - np.logaddexp(0.0, -v))),
+    output_activation=_quiet(lambda v: _below(0.5 * LOG_2, 0.5 * (LOG_2 - np.logaddexp(0.0, -v)))),
     perspective=_js_perspective,
 )
 """½ KL(p‖m) + ½ KL(q‖m) with m = ½ (p + q): at most log 2.
@@ -188,8 +208,8 @@ SQUARED_HELLINGER = FDivergence(
     name="H²(p,q)",
     generator_function=_quiet(lambda u: 0.5 * (np.sqrt(u) - 1) ** 2),
     derivative=_quiet(lambda u: 0.5 * (1 - 1 / np.sqrt(u))),
-    conjugate=_quiet(lambda t: np.where(t < 0.5, t / (1 - 2 * t), np.inf)),
-    output_activation=_quiet(lambda v: 0.5 * (1 - np.exp(-v))),
+    conjugate=_quiet(_hellinger_conjugate),
+    output_activation=_quiet(lambda v: _below(0.5, 0.5 * (1 - np.exp(-v)))),
     perspective=lambda log_p, log_q: 0.5 * (np.exp(log_p / 2) - np.exp(log_q / 2)) ** 2,
 )
 """½ ∫ (√p − √q)²: at most 1."""
@@ -223,7 +243,8 @@ def f_divergence(f, p, q):
     Raises
     ------
     ValueError
-        If a vector has negative entries or NaN, does not sum to 1 (within 1e-6), or k disagrees.
+        If a vector has negative entries or NaN, does not sum to 1 (within 1e-6), k disagrees, or
+        the leading axes do not broadcast.
 
     References
     ----------
@@ -237,6 +258,12 @@ def f_divergence(f, p, q):
     p, q = _checks.probabilities("p", p), _checks.probabilities("q", q)
     if p.shape[-1] != q.shape[-1]:
         raise ValueError(f"q: expected {p.shape[-1]} probabilities as in p, got {q.shape[-1]}")
+    try:
+        np.broadcast_shapes(p.shape, q.shape)
+    except ValueError:
+        raise ValueError(
+            f"q: expected a shape that broadcasts with {p.shape} of p, got {q.shape}"
+        ) from None
     with np.errstate(divide="ignore"):
         log_p, log_q = np.log(p), np.log(q)
     return f.integrand(log_p, log_q).sum(axis=-1)
@@ -321,7 +348,8 @@ def quadrature(f, p, q):
     ValueError
         If p or q is not one-dimensional.
     ArithmeticError
-        If the error estimate exceeds the promise.
+        If the error estimate exceeds the promise, or a standard deviation is below 10⁴ times the
+        distance of neighbouring floats at its mean: the density falls between them.
 
     Examples
     --------
@@ -347,6 +375,8 @@ _NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(16)
 _NEAR = np.concatenate([np.arange(0.0, 4.0, 0.5), np.arange(4.0, 42.0, 2.0)])
 _FAR = 2.0 ** np.arange(-1, 200)
 _MAX_HALVINGS = 60
+# Floats apart by this share of a standard deviation still leave an error far below the promise.
+_RESOLUTION = 1e-4
 
 
 def _gauss_legendre(function, low, high):
@@ -394,7 +424,14 @@ def _modes(name, distribution):
     means, covs = _checks.finite(f"{name}.mean", means), _checks.finite(f"{name}.cov", covs)
     if means.size != len(means):
         raise ValueError(f"{name}: expected a distribution of dimension 1, got {means.shape[-1]}")
-    return means.ravel(), np.sqrt(covs.ravel())
+    centres, scales = means.ravel(), np.sqrt(covs.ravel())
+    unresolved = (scales > 0) & (scales * _RESOLUTION < np.spacing(np.abs(centres)))
+    if unresolved.any():
+        centre, scale = centres[unresolved][0], scales[unresolved][0]
+        raise ArithmeticError(
+            f"{name}: float64 does not resolve a standard deviation of {scale:g} about {centre:g}"
+        )
+    return centres, scales
 
 
 class Estimate(NamedTuple):
@@ -420,18 +457,19 @@ def monte_carlo(f, p, q, n, *, seed):
     p, q : distributions with `sample(n, seed=...)` and `log_prob` on the same space
     n : int
         Number of samples from both together, at least 4.
-    seed : int
+    seed : int >= 0, or a sequence of them
 
     Returns
     -------
     Estimate
-        `value` and `standard_error`, in nats. Unbiased, up to the float32 rounding of samples.
+        `value` and `standard_error`, in nats. Unbiased, up to the float32 rounding of samples; one
+        that it carries out of both supports counts as zero.
         Both are infinite where a sample of p falls where q has no mass and f charges infinity.
 
     Raises
     ------
     ValueError
-        If n < 4, or the dimensions differ.
+        If n < 4, the dimensions differ, or `seed` is neither.
 
     References
     ----------
@@ -445,7 +483,7 @@ def monte_carlo(f, p, q, n, *, seed):
     """
     n = _checks.count("n", n, at_least=4)
     _require_one_space(p, q)
-    seeds = np.random.SeedSequence(seed).generate_state(2)
+    seeds = np.random.SeedSequence(_checks.seed("seed", seed)).generate_state(2)
     samples = p.sample(n - n // 2, seed=int(seeds[0])), q.sample(n // 2, seed=int(seeds[1]))
     strata = [_mixture_weights(f, p, q, x) for x in samples]
     with np.errstate(invalid="ignore"):
@@ -464,6 +502,8 @@ def _mixture_weights(f, p, q, x):
     """The integrand q f(p/q) over m, which is the integrand at p/m and q/m: it is homogeneous."""
     log_p, log_q = p.log_prob(x), q.log_prob(x)
     log_m = np.logaddexp(log_p, log_q) - LOG_2
+    # Rounding to float32 may carry a sample out of both supports, where it weighs nothing.
+    log_m = np.where(np.isneginf(log_m), 0.0, log_m)
     return f.integrand(log_p - log_m, log_q - log_m)
 
 
@@ -481,7 +521,8 @@ def variational_bound(f, test_real, test_fake):
 
     Returns
     -------
-    float in nats; an unbiased estimate of the bound. Minus infinity if T leaves the domain of f*.
+    float in nats; an unbiased estimate of the bound. Minus infinity if T leaves the domain of f*,
+    whether on samples of p or of q.
 
     Raises
     ------
@@ -500,7 +541,12 @@ def variational_bound(f, test_real, test_fake):
     """
     test_real = _checks.filled("test_real", test_real, _checks.numbers)
     test_fake = _checks.filled("test_fake", test_fake, _checks.numbers)
-    return float(test_real.mean() - f.conjugate(test_fake).mean())
+    if f._leaves_domain(test_real).any() or f._leaves_domain(test_fake).any():
+        return -np.inf
+    with np.errstate(over="ignore", invalid="ignore"):
+        bound = test_real.mean() - f.conjugate(test_fake).mean()
+    # Infinity minus infinity: a bound that says nothing.
+    return -np.inf if np.isnan(bound) else float(bound)
 
 
 def optimal_logit(p, q, x):

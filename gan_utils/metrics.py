@@ -20,7 +20,9 @@ def frechet_distance(mean_x, cov_x, mean_y, cov_y):
     The trace of the root is the sum of the singular values of Aᵀ B, with A Aᵀ = Σ_x and
     B Bᵀ = Σ_y: no matrix square root of a product, so that singular covariances do no harm. Where
     the traces nearly cancel, their difference is computed as the smallest ‖A − B Q‖² over
-    rotations Q, so that small distances keep their digits.
+    rotations Q, so that small distances keep their digits. What a covariance has below 2e-16 dim
+    times its largest entry is taken for rounding noise and left out: bring coordinates of very
+    different scale to one unit first.
 
     Parameters
     ----------
@@ -35,8 +37,10 @@ def frechet_distance(mean_x, cov_x, mean_y, cov_y):
     Raises
     ------
     ValueError
-        If the shapes disagree, anything is NaN or infinite, or a covariance is not symmetric and
-        positive semi-definite.
+        If the shapes disagree, the dimension is 0, anything is NaN or infinite, or a covariance is
+        not symmetric and positive semi-definite.
+    ArithmeticError
+        If the distance exceeds the largest float.
 
     References
     ----------
@@ -50,12 +54,14 @@ def frechet_distance(mean_x, cov_x, mean_y, cov_y):
     >>> frechet_distance([0.0, 0.0], [[1.0, 0.0], [0.0, 4.0]], [3.0, 0.0], [[4.0, 0.0], [0.0, 4.0]])
     10.0
     """
-    mean_x = _checks.shape("mean_x", _checks.finite("mean_x", mean_x), (None,))
+    mean_x = _checks.shape("mean_x", _checks.filled("mean_x", mean_x), (None,))
     dim = len(mean_x)
     mean_y = _checks.shape("mean_y", _checks.finite("mean_y", mean_y), (dim,))
     factors = _factor("cov_x", cov_x, dim), _factor("cov_y", cov_y, dim)
     a, b = sorted(factors, key=lambda factor: factor.shape[1], reverse=True)
-    return float(np.square(mean_x - mean_y).sum() + _trace_distance(a, b))
+    with np.errstate(over="ignore"):
+        distance = np.square(mean_x - mean_y).sum() + _trace_distance(a, b)
+    return _representable("frechet_distance", distance)
 
 
 # Differences of the traces below this share of their sum are computed without subtraction.
@@ -86,13 +92,16 @@ def _factor(name, cov, dim):
     factor[order - 1] = np.tril(lower)[:, :rank]
     if rank < dim and np.abs(cov - factor @ factor.T).max() > 2 * noise:
         return _factor_by_eigenvectors(name, cov, noise)
+    if rank < dim and np.diag(cov).min() * _checks.COVARIANCE_TOLERANCE < dim * noise:
+        # Among variances so small a negative eigenvalue would be taken for noise.
+        _checks.semi_definite(name, cov)
     return factor
 
 
 def _factor_by_eigenvectors(name, cov, noise):
     """The same for a matrix with eigenvalues that are negative, if only by rounding."""
+    _checks.semi_definite(name, cov)
     eigenvalues, eigenvectors = np.linalg.eigh(cov)
-    _checks.semi_definite(name, eigenvalues)
     kept = eigenvalues > noise
     return (eigenvectors[:, kept] * np.sqrt(eigenvalues[kept]))[:, ::-1]
 
@@ -121,6 +130,8 @@ def kernel_distance(x, y):
     ValueError
         If the dimensions disagree, anything is NaN or infinite, or a sample has fewer than two
         points.
+    ArithmeticError
+        If the kernel, of the sixth degree in x and y, overflows: from entries of about 1e51 on.
 
     References
     ----------
@@ -134,7 +145,9 @@ def kernel_distance(x, y):
     """
     x = _samples("x", x, at_least=2)
     y = _samples("y", y, x.shape[1], at_least=2)
-    return _mean_kernel_within(x) + _mean_kernel_within(y) - 2 * _mean_kernel(x, y)
+    with np.errstate(over="ignore", invalid="ignore"):
+        distance = _mean_kernel_within(x) + _mean_kernel_within(y) - 2 * _mean_kernel(x, y)
+    return _representable("kernel_distance", distance)
 
 
 def _cubic_kernel(x, y):
@@ -180,8 +193,9 @@ def precision_recall(real, fake, k=3):
     ----------
     real, fake : (n, dim) and (m, dim) arrays of more than k samples each
     k : int >= 1
-        A sample is not its own neighbour, but a duplicate of it is. Balls are closed, and
-        distances that rounding cannot tell apart count as equal.
+        A sample is not its own neighbour, but a duplicate of it is. Balls are closed. Squared
+        distances count as equal if they differ by less than their rounding error: about 2e-15 dim
+        times the squared distances of the two samples from the median of those with the balls.
 
     Returns
     -------
@@ -236,9 +250,10 @@ def density_coverage(real, fake, k=5):
     ----------
     real, fake : (n, dim) and (m, dim) arrays, n more than k
     k : int >= 1
-        A sample is not its own neighbour, but a duplicate of it is. Balls are closed, and
-        distances that rounding cannot tell apart count as equal. (The authors' program leaves the
-        boundary out, which matters only for fake samples that repeat real ones.)
+        A sample is not its own neighbour, but a duplicate of it is. Balls are closed. Squared
+        distances count as equal if they differ by less than their rounding error: about 2e-15 dim
+        times the squared distances of the two samples from the real median. (The authors' program
+        leaves the boundary out, which matters only for fake samples that repeat real ones.)
 
     Returns
     -------
@@ -273,24 +288,39 @@ def density_coverage(real, fake, k=5):
 
 def _ball_counts(centres, points, k):
     """How many balls hold each point, and how many points each ball holds: (m,) and (n,)."""
-    centres, points = centres - centres[0], points - centres[0]
-    largest = max(np.square(centres).sum(axis=1).max(), np.square(points).sum(axis=1).max())
-    # Twice the worst error of a squared distance that is computed from inner products.
-    rounding = 4 * (centres.shape[1] + 2) * np.finfo(float).eps * largest
+    centres, points = _centred(centres, points)
+    # The error of |x − y|² from inner products is at most (dim + 2) eps (|x|² + |y|²). The radius
+    # errs by as much with |x'|² for |y|², where at a tie |x'|² ≤ 6 |x|² + 4 |y|².
+    share = 8 * (centres.shape[1] + 2) * np.finfo(float).eps
     balls, members = np.zeros(len(points), dtype=int), []
     for rows in _blocks(len(centres), max(len(centres), len(points))):
         radii = np.partition(_squared_distances(centres[rows], centres), k, axis=1)[:, k, None]
+        rounding = share * np.add.outer(_squares(centres[rows]), _squares(points))
         inside = _squared_distances(centres[rows], points) <= radii + rounding
         balls += inside.sum(axis=0)
         members.append(inside.sum(axis=1))
     return balls, np.concatenate(members)
 
 
+def _centred(centres, points):
+    """Both about the median of the centres, in units that no square overflows."""
+    # The median, unlike a mean or a sample, lies in the midst of the data whatever strays. Powers
+    # of two rescale without rounding.
+    _, exponent = np.frexp(max(np.abs(centres).max(), np.abs(points).max()))
+    centres, points = np.ldexp(centres, -exponent), np.ldexp(points, -exponent)
+    middle = np.median(centres, axis=0)
+    return centres - middle, points - middle
+
+
+def _squares(x):
+    return np.square(x).sum(axis=1)
+
+
 def _squared_distances(x, y):
     inner = x @ y.T
     inner *= -2
-    inner += np.square(x).sum(axis=1)[:, None]
-    inner += np.square(y).sum(axis=1)
+    inner += _squares(x)[:, None]
+    inner += _squares(y)
     return inner
 
 
@@ -336,7 +366,8 @@ def mode_coverage(samples, mixture):
     Raises
     ------
     ValueError
-        If there are no samples, they have NaN or the wrong dimension, or a covariance is singular.
+        If there are no samples, they have NaN or the wrong dimension, a covariance is singular, or
+        `mixture` is not a mixture.
 
     References
     ----------
@@ -348,6 +379,9 @@ def mode_coverage(samples, mixture):
     >>> mode_coverage([[1.0, 0.0], [0.5, 0.5]], ring()).modes
     1
     """
+    if not (hasattr(mixture, "components") and hasattr(mixture, "weights")):
+        kind = type(mixture).__name__
+        raise ValueError(f"mixture: expected a GaussianMixture, got an instance of {kind}")
     samples = _checks.points("samples", samples, mixture.dim, _checks.filled)
     n, k = len(samples), len(mixture.weights)
     distances = np.stack([c.mahalanobis(samples) for c in mixture.components], axis=-1)
@@ -380,7 +414,10 @@ def wasserstein_1d(x, y, order=1):
     Raises
     ------
     ValueError
-        If a sample is empty, has NaN or infinities or more than one dimension, or `order` < 1.
+        If a sample is empty, has NaN or infinities or more than one dimension, or `order` is not
+        a number of at least 1.
+    ArithmeticError
+        If a difference of x and y overflows.
 
     References
     ----------
@@ -393,10 +430,12 @@ def wasserstein_1d(x, y, order=1):
     """
     x = _checks.points("x", x, 1, _checks.filled)[:, 0]
     y = _checks.points("y", y, 1, _checks.filled)[:, 0]
-    if not order >= 1:
+    number = np.asarray(order)
+    if number.ndim or number.dtype.kind not in "biuf" or not number >= 1:
         raise ValueError(f"order: expected a number of at least 1, got {order}")
-    lengths, gaps = _transport(x, y)
-    largest = gaps.max()
+    with np.errstate(over="ignore"):
+        lengths, gaps = _transport(x, y)
+    largest = _representable("wasserstein_1d", gaps.max())
     if largest == 0:
         return 0.0
     return float(largest * (lengths @ (gaps / largest) ** order) ** (1 / order))
@@ -428,7 +467,7 @@ def sliced_wasserstein(x, y, n_projections=128, *, seed):
     x, y : (n, dim) and (m, dim) arrays
     n_projections : int >= 1
         Number L of lines. In one dimension one is enough.
-    seed : int
+    seed : int >= 0, or a sequence of them
         Of the lines; the same seed gives the same lines, on which this is a metric of samples.
 
     Returns
@@ -440,8 +479,10 @@ def sliced_wasserstein(x, y, n_projections=128, *, seed):
     Raises
     ------
     ValueError
-        If the dimensions disagree, anything is NaN or infinite, a sample is empty, or
-        `n_projections` < 1.
+        If the dimensions disagree, anything is NaN or infinite, a sample is empty,
+        `n_projections` < 1, or `seed` is neither.
+    ArithmeticError
+        If the squares of the differences overflow.
 
     References
     ----------
@@ -456,13 +497,15 @@ def sliced_wasserstein(x, y, n_projections=128, *, seed):
     x = _samples("x", x)
     y = _samples("y", y, x.shape[1])
     lines = _checks.count("n_projections", n_projections)
-    directions = np.random.default_rng(seed).standard_normal((lines, x.shape[1]))
+    rng = np.random.default_rng(_checks.seed("seed", seed))
+    directions = rng.standard_normal((lines, x.shape[1]))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     total = 0.0
-    for rows in _blocks(lines, len(x) + len(y)):
-        lengths, gaps = _transport(x @ directions[rows].T, y @ directions[rows].T)
-        total += (lengths @ np.square(gaps)).sum()
-    return float(np.sqrt(total / lines))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for rows in _blocks(lines, len(x) + len(y)):
+            lengths, gaps = _transport(x @ directions[rows].T, y @ directions[rows].T)
+            total += (lengths @ np.square(gaps)).sum()
+    return _representable("sliced_wasserstein", np.sqrt(total / lines))
 
 
 def inception_score(probabilities):
@@ -512,6 +555,13 @@ def _blocks(n, width):
     """Slices of n rows, each of as many as fit a block of that width, at least one."""
     step = max(1, ENTRIES_PER_BLOCK // width)
     return (slice(start, start + step) for start in range(0, n, step))
+
+
+def _representable(function, result):
+    """The result as a float, unless it has overflowed."""
+    if not np.isfinite(result):
+        raise ArithmeticError(f"{function}: float64 overflows; divide x and y by their scale")
+    return float(result)
 
 
 def _samples(name, value, dim="dim", at_least=1):

@@ -48,6 +48,42 @@ def test_coordinates_of_very_different_scale_are_not_a_singular_covariance():
     assert p.log_prob([[0.0, 0.0]]) == pytest.approx(-np.log(2 * np.pi), abs=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("cov", "message"),
+    [
+        ([[1e7, 0.0], [0.0, -1.0]], "semi-definite matrix, got the variance -1"),
+        ([[1e7, 0.0], [0.0, -1e-20]], "semi-definite matrix, got the variance -1e-20"),
+        ([[1e6, 1.0], [0.0, 1.0]], "symmetric matrix, got asymmetry 1$"),
+        ([[1e7, 0, 0], [0, 1, 2], [0, 2, 1]], "semi-definite matrix, got the eigenvalue -1 of its"),
+        (
+            [[1e20, 0, 0], [0, 0, 1], [0, 1, 0]],
+            "semi-definite matrix, got the eigenvalue -1 of its",
+        ),
+        ([[1e12, 2.0], [2.0, 1e-12]], "semi-definite matrix, got the eigenvalue -1 of its"),
+    ],
+)
+def test_a_large_variance_does_not_hide_the_fault_of_a_small_one(cov, message):
+    with pytest.raises(ValueError, match=f"cov: expected a (positive )?{message}"):
+        Gaussian(np.zeros(len(cov)), cov)
+
+
+def test_units_decide_nothing_about_a_covariance():
+    cov, units = np.array([[2.0, 0.6], [0.6 + 1e-9, 0.5]]), np.array([1e150, 1e-150])
+    np.testing.assert_allclose(
+        Gaussian([0.0, 0.0], cov * np.outer(units, units)).cov / np.outer(units, units),
+        TILTED.cov,
+        rtol=1e-8,
+    )
+
+
+@pytest.mark.parametrize(
+    "p", [Gaussian(0.0, 1e80), Gaussian(1e39, 1.0), GaussianMixture([1.0], [0.0], [1e80])]
+)
+def test_samples_that_float32_cannot_hold_are_refused(p):
+    with pytest.raises(ArithmeticError, match=r"sample: .*e\+\d+ exceeds the largest float32"):
+        p.sample(100, seed=0)
+
+
 def test_weights_in_float32_are_accepted_and_sum_to_one():
     p = GaussianMixture(np.full(7, 1 / 7, dtype=np.float32), np.arange(7), np.ones(7))
     assert p.weights.sum() == pytest.approx(1.0, abs=1e-15)
@@ -99,6 +135,13 @@ def test_samples_are_float32_of_shape_n_dim_and_follow_the_seed(p):
     assert first.shape == (50, p.dim)
     np.testing.assert_array_equal(first, p.sample(50, seed=1))
     assert not np.array_equal(first, p.sample(50, seed=2))
+
+
+@pytest.mark.parametrize("p", [TILTED, BIMODAL])
+def test_a_seed_is_what_numpy_makes_of_it(p):
+    same = [p.sample(5, seed=seed) for seed in (7, np.int32(7), [7], (np.uint8(7),))]
+    assert all(np.array_equal(same[0], x) for x in same)
+    assert not np.array_equal(p.sample(5, seed=[7, 1]), same[0])
 
 
 @pytest.mark.parametrize("p", [Gaussian(0.5, 4.0), BIMODAL])
@@ -195,6 +238,14 @@ def test_the_grid_is_that_of_the_protocol():
         (lambda: Gaussian([0.0, 0.0], [[1.0, 2.0], [2.0, 1.0]]), "cov: .* semi-definite .* -1"),
         (lambda: Gaussian(0.0, -1.0), "cov: expected a positive semi-definite matrix"),
         (lambda: Gaussian(0.0, np.nan), "cov: expected numbers, got NaN"),
+        (lambda: Gaussian([], np.zeros((0, 0))), "mean: expected at least one value"),
+        (
+            lambda: GaussianMixture([1.0], np.zeros((1, 0)), np.zeros((1, 0, 0))),
+            "means: expected at least one value",
+        ),
+        (lambda: Gaussian(1 + 2j, 1.0), "mean: expected real numbers, got the type complex128"),
+        (lambda: Gaussian(0.0, np.array([[1 + 0j]])), "cov: expected real numbers, got .* complex"),
+        (lambda: TILTED.log_prob(np.zeros((1, 2), complex)), "x: expected real numbers"),
         (
             lambda: GaussianMixture([0.5, 0.6], [0, 1], [1, 1]),
             "weights: .* sum to 1, got a sum of 1.1",
@@ -214,6 +265,13 @@ def test_the_grid_is_that_of_the_protocol():
         (lambda: TILTED.sample(0, seed=0), "n: expected at least 1, got 0"),
         (lambda: BIMODAL.sample(-3, seed=0), "n: expected at least 1, got -3"),
         (lambda: BIMODAL.sample(2.5, seed=0), "n: expected a whole number, got 2.5"),
+        (lambda: TILTED.sample(3, seed=-1), "seed: expected at least 0, got -1"),
+        (lambda: TILTED.sample(3, seed=1.5), "seed: expected a whole number, got 1.5"),
+        (lambda: TILTED.sample(3, seed=None), "seed: expected a whole number, got None"),
+        (lambda: BIMODAL.sample(3, seed=-1), "seed: expected at least 0, got -1"),
+        (lambda: BIMODAL.sample(3, seed=[0, -1]), "seed: expected at least 0, got -1"),
+        (lambda: BIMODAL.sample(3, seed=[0, 0.5]), "seed: expected a whole number, got 0.5"),
+        (lambda: BIMODAL.sample(3, seed=[]), r"seed: expected at least one whole number, got \[\]"),
         (lambda: TILTED.log_prob([0.0, 1.0]), r"x: expected shape \(n, 2\), got \(2,\)"),
         (lambda: TILTED.log_prob(np.zeros((3, 1))), r"x: expected shape \(n, 2\), got \(3, 1\)"),
         (lambda: BIMODAL.log_prob([np.nan]), "x: expected numbers, got NaN"),

@@ -243,6 +243,8 @@ def test_the_conjugate_is_the_supremum(f, t):
         (SQUARED_HELLINGER, 0.25, 0.5),
         (SQUARED_HELLINGER, 0.5, np.inf),
         (SQUARED_HELLINGER, 2.0, np.inf),
+        (SQUARED_HELLINGER, -1e308, -0.5),
+        (SQUARED_HELLINGER, -np.inf, -0.5),
         (TOTAL_VARIATION, 0.5, 0.5),
         (TOTAL_VARIATION, -3.0, -0.5),
         (TOTAL_VARIATION, 0.6, np.inf),
@@ -292,6 +294,55 @@ def test_outside_the_domain_the_bound_is_vacuous():
     assert variational_bound(JENSEN_SHANNON, [0.0], [0.0, 1.0]) == -np.inf
 
 
+@pytest.mark.parametrize(
+    ("f", "outside", "inside"),
+    [
+        (KL, np.inf, 1.0),
+        (REVERSE_KL, 3.0, -1.0),
+        (REVERSE_KL, 0.0, -1.0),
+        (JENSEN_SHANNON, 0.5 * LOG_2, 0.0),
+        (PEARSON, np.inf, 0.0),
+        (SQUARED_HELLINGER, 0.5, 0.0),
+        (TOTAL_VARIATION, 5.0, -0.5),
+    ],
+    ids=str,
+)
+def test_the_bound_is_vacuous_wherever_the_test_function_leaves_the_domain(f, outside, inside):
+    assert variational_bound(f, [inside, outside], [inside]) == -np.inf
+    assert variational_bound(f, [inside], [inside, outside]) == -np.inf
+    assert variational_bound(f, [outside], [outside]) == -np.inf
+    assert np.isfinite(variational_bound(f, [inside], [inside]))
+
+
+def test_a_conjugate_that_overflows_does_not_leave_the_domain():
+    assert variational_bound(KL, [1000.0], [1.0]) == 999.0
+    assert variational_bound(PEARSON, [1e200], [0.0]) == 1e200
+
+
+@each_f
+def test_the_bound_is_never_nan(f):
+    ends = [-np.inf, -1e308, 0.0, 1e308, np.inf]
+    for real, fake in product(ends, ends):
+        assert not np.isnan(variational_bound(f, [real], [fake]))
+
+
+@each_f
+def test_the_output_activation_of_a_large_logit_stays_in_the_domain(f):
+    logits = np.array([-800.0, -38.0, 36.0, 38.0, 50.0, 700.0, 750.0])
+    t = f.output_activation(logits)
+    assert (np.diff(t) >= 0).all()
+    assert np.isfinite(t).all()
+    if f is not KL:  # whose conjugate exp(t - 1) overflows, though every t is in its domain
+        assert np.isfinite(f.conjugate(t)).all()
+
+
+def test_the_bound_at_a_large_logit_is_finite():
+    t = JENSEN_SHANNON.output_activation([38.0])
+    # f*(T) = (softplus(v) - log 2) / 2 at the logit v, as far as T can tell.
+    exact = LOG_2 - 0.5 * 38.0
+    assert variational_bound(JENSEN_SHANNON, t, t) == pytest.approx(exact, abs=1.0)
+
+
 # A divergence that a reader defines
 
 
@@ -311,6 +362,8 @@ def test_a_divergence_of_ones_own():
     p, q = np.array([0.5, 0.5, 0.0, 0.0]), np.array([0.25, 0.0, 0.75, 0.0])
     assert f_divergence(triangular(), p, q) == pytest.approx(0.0625 / 0.75 + 0.5 + 0.75)
     assert quadrature(triangular(), gaussian(0, 1), gaussian(100, 1)) == pytest.approx(2.0)
+    assert variational_bound(triangular(), [0.5], [0.0]) == 0.5
+    assert variational_bound(triangular(), [1.0], [0.0]) == -np.inf
 
 
 @each_f
@@ -541,6 +594,26 @@ def test_an_integral_that_cannot_be_trusted_is_refused(monkeypatch):
         quadrature(KL, Spiked(), gaussian(0, 1))
 
 
+@pytest.mark.parametrize(("mean", "std"), [(1e8, 1e-10), (-1e8, 1e-5), (1.0, 1e-14)])
+def test_a_density_that_falls_between_the_floats_is_refused(mean, std):
+    p, q = gaussian(mean, std), gaussian(-1, 1)
+    with pytest.raises(ArithmeticError, match="p: float64 does not resolve a standard deviation"):
+        quadrature(TOTAL_VARIATION, p, q)
+    both = GaussianMixture([0.5, 0.5], [0.0, mean], [1.0, std**2])
+    with pytest.raises(ArithmeticError, match=r"q: float64 .* of 1e-\d+ about"):
+        quadrature(TOTAL_VARIATION, q, both)
+
+
+@pytest.mark.parametrize("mean", [1e8, -1e3, 7.0])
+def test_the_finest_density_that_is_resolved_keeps_the_promise(mean):
+    std = 1.01e4 * np.spacing(abs(mean))
+    gap = (mean + std) - mean
+    p, q = gaussian(mean, std), gaussian(mean + std, std)
+    exact = 2 * ndtr(gap / std / 2) - 1
+    assert quadrature(TOTAL_VARIATION, p, q) == pytest.approx(exact, abs=1e-6)
+    assert quadrature(TOTAL_VARIATION, p, gaussian(-1e4, 1)) == pytest.approx(1.0, abs=1e-6)
+
+
 # Monte Carlo
 
 
@@ -591,6 +664,11 @@ def test_monte_carlo_follows_the_seed_and_takes_odd_n():
     assert first != monte_carlo(KL, *PAIR, 101, seed=4)
 
 
+@pytest.mark.parametrize("seed", [np.int64(3), [3], (3,), np.array([3])])
+def test_seeds_may_be_of_numpy_or_in_sequence(seed):
+    assert monte_carlo(KL, *PAIR, 101, seed=seed) == monte_carlo(KL, *PAIR, 101, seed=3)
+
+
 def test_the_samples_of_p_and_of_q_are_independent():
     class Recorded(Gaussian):
         def sample(self, n, *, seed):
@@ -610,6 +688,27 @@ def test_a_sample_that_costs_infinity_makes_the_estimate_infinite():
             return np.random.default_rng(seed).random((n, 1))
 
     assert monte_carlo(KL, gaussian(0, 1), Half(), 100, seed=0) == (np.inf, np.inf)
+
+
+def test_a_sample_that_rounding_carries_out_of_both_supports_weighs_nothing():
+    class Narrow:
+        """Uniform on an interval hardly wider than the distance of its float32 neighbours."""
+
+        dim, low, high = 1, 1000.00003, 1000.00053
+
+        def sample(self, n, *, seed):
+            u = np.random.default_rng(seed).uniform(self.low, self.high, (n, 1))
+            return u.astype(np.float32)
+
+        def log_prob(self, x):
+            x = np.float64(np.ravel(x))
+            inside = (x >= self.low) & (x <= self.high)
+            return np.where(inside, -np.log(self.high - self.low), -np.inf)
+
+    p = Narrow()
+    assert np.isneginf(p.log_prob(p.sample(1_000, seed=0))).any()
+    for f in ALL:
+        assert monte_carlo(f, p, p, 1_000, seed=0) == (0.0, 0.0)
 
 
 # The optimal discriminator and the value
@@ -700,6 +799,11 @@ def test_a_divergence_prints_its_name():
         ([np.inf, 0.5], [0.5, 0.5], "p: expected finite numbers"),
         ([0.5, 0.5], [1.0], "q: expected 2 probabilities as in p, got 1"),
         ([0.5, 0.5], [0.2, 0.3, 0.5], "q: expected 2 probabilities as in p, got 3"),
+        (
+            np.full((2, 3), 1 / 3),
+            np.full((4, 3), 1 / 3),
+            r"q: expected a shape that broadcasts with \(2, 3\) of p, got \(4, 3\)",
+        ),
         ([], [], r"p: expected shape \(..., k\) with k > 0, got \(0,\)"),
         (1.0, [1.0], r"p: expected shape \(..., k\) with k > 0, got \(\)"),
         (["a", "b"], [0.5, 0.5], "p: expected an array of numbers"),
@@ -719,6 +823,9 @@ def test_wrong_vectors_are_named(function, p, q, message):
         (lambda: quadrature(KL, LINE, Gaussian(0.0, 0.0)), "cov: expected a positive definite"),
         (lambda: monte_carlo(KL, LINE, LINE, 0, seed=0), "n: expected at least 4, got 0"),
         (lambda: monte_carlo(KL, LINE, LINE, -8, seed=0), "n: expected at least 4, got -8"),
+        (lambda: monte_carlo(KL, LINE, LINE, 8, seed=-1), "seed: expected at least 0, got -1"),
+        (lambda: monte_carlo(KL, LINE, LINE, 8, seed=1.5), "seed: .* whole number, got 1.5"),
+        (lambda: monte_carlo(KL, LINE, LINE, 8, seed=None), "seed: .* whole number, got None"),
         (
             lambda: monte_carlo(KL, LINE, PLANE, 8, seed=0),
             "q: expected .* dimension 1 as p, got 2",

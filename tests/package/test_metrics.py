@@ -137,6 +137,12 @@ def test_both_ways_to_the_trace_agree(seed, rank_x, rank_y):
         assert metrics._trace_distance(a, b) == pytest.approx(subtracted, rel=1e-9)
 
 
+def test_frechet_of_units_that_differ_within_the_limit_of_its_docstring():
+    # 2e-16 dim times the largest entry is 4e-4 here.
+    x, y = np.diag([1e12, 1.0]), np.diag([1e12, 4.0])
+    assert frechet_distance([0.0, 0.0], x, [0.0, 0.0], y) == pytest.approx(1.0)
+
+
 def test_frechet_bears_the_rounding_of_float32():
     a = np.random.default_rng(0).normal(size=(60, 20))
     rounded = np.float32(a @ a.T)
@@ -479,6 +485,31 @@ def test_what_repeats_the_real_samples_is_precise(dim):
     assert precision_recall(copies, real + 1e-2, k=2).precision == 0.0
 
 
+def test_one_far_sample_does_not_blur_the_distances_between_the_others():
+    rng = np.random.default_rng(0)
+    real, fake = features(rng, 500, 2), features(rng, 500, 2)
+    without = density_coverage(real, fake[1:]), precision_recall(real, fake[1:])
+    fake[0] = [0.0, 1e7]
+    share = 499 / 500
+    expected = (share * without[0].density, without[0].coverage)
+    assert density_coverage(real, fake) == pytest.approx(expected)
+    assert precision_recall(real, fake).precision == pytest.approx(share * without[1].precision)
+    apart = 30 + features(rng, 500, 2)
+    for far in (1e9, 1e150):
+        apart[0] = [0.0, far]
+        assert precision_recall(real, apart).precision == 0.0
+        assert density_coverage(real, apart) == (0.0, 0.0)
+        assert precision_recall(apart, real).recall == 0.0
+
+
+@pytest.mark.parametrize("scale", [2.0**-700, 2.0**1000])
+def test_neighbours_do_not_depend_on_the_unit(scale):
+    rng = np.random.default_rng(0)
+    real, fake = features(rng, 60, 3), 0.3 + features(rng, 50, 3)
+    assert precision_recall(scale * real, scale * fake) == precision_recall(real, fake)
+    assert density_coverage(scale * real, scale * fake) == density_coverage(real, fake)
+
+
 @given(seeds, st.integers(1, 3), st.integers(1, 3))
 def test_over_all_splits_of_one_sample_density_and_coverage_are_what_they_should_be(seed, dim, k):
     n, m = 4, 3
@@ -625,6 +656,22 @@ def test_no_matrix_of_all_pairs_is_held(monkeypatch, call):
     assert peak < 0.1 * 8 * len(x) * len(y)
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: kernel_distance([[1e60], [1e60]], [[1e60], [1e60]]),
+        lambda: kernel_distance([[1e200], [-1e200]], [[1.0], [1.0]]),
+        lambda: frechet_distance([1e200], [[1.0]], [0.0], [[1.0]]),
+        lambda: wasserstein_1d([1e308], [-1e308]),
+        lambda: sliced_wasserstein([[1e200]], [[-1e200]], seed=0),
+        lambda: sliced_wasserstein([[1e308]], [[-1e308]], seed=0),
+    ],
+)
+def test_what_overflows_is_refused(call):
+    with pytest.raises(ArithmeticError, match="float64 overflows; divide x and y"):
+        call()
+
+
 @pytest.mark.parametrize("call", CALLS)
 def test_float32_features_give_what_their_doubles_give(call):
     rng = np.random.default_rng(0)
@@ -633,6 +680,8 @@ def test_float32_features_give_what_their_doubles_give(call):
 
 
 EYE, ZERO = np.eye(2), np.zeros(2)
+# Two coordinates with a correlation of 2, beside a third whose rounding error is larger than both.
+HIDDEN = np.array([[1e18, 0.0, 0.0], [0.0, 1.0, 2.0], [0.0, 2.0, 1.0]])
 TWO, SEVEN = np.zeros((2, 3)), np.zeros((7, 3))
 
 
@@ -669,6 +718,31 @@ TWO, SEVEN = np.zeros((2, 3)), np.zeros((7, 3))
             lambda: frechet_distance(ZERO, [[0.0, 1.0], [1.0, 0.0]], ZERO, EYE),
             "cov_x: .* positive semi-definite .* -1",
         ),
+        (
+            lambda: frechet_distance([], np.zeros((0, 0)), [], np.zeros((0, 0))),
+            "mean_x: expected at least one value",
+        ),
+        (
+            lambda: frechet_distance(ZERO, np.diag([1e18, -1.0]), ZERO, EYE),
+            "cov_x: .* positive semi-definite .* variance -1",
+        ),
+        (
+            lambda: frechet_distance(ZERO, EYE, ZERO, [[1e6, 1], [0, 1]]),
+            "cov_y: expected a symmetric matrix, got asymmetry 1",
+        ),
+        (
+            lambda: frechet_distance(np.zeros(3), HIDDEN * 1e3, np.zeros(3), np.eye(3)),
+            "cov_x: .* positive semi-definite .* eigenvalue -1",
+        ),
+        (
+            lambda: frechet_distance(np.zeros(3), np.eye(3), np.zeros(3), HIDDEN),
+            "cov_y: .* positive semi-definite .* eigenvalue -1",
+        ),
+        (
+            lambda: frechet_distance(np.array([1j, 0]), EYE, ZERO, EYE),
+            "mean_x: expected real numbers, got the type complex128",
+        ),
+        (lambda: mode_coverage([0.0], Gaussian(0, 1)), "mixture: .* got an instance of Gaussian"),
         (lambda: mode_coverage(np.zeros((0, 2)), ring()), "samples: expected at least one value"),
         (
             lambda: mode_coverage(np.zeros((4, 3)), ring()),
@@ -694,6 +768,10 @@ TWO, SEVEN = np.zeros((2, 3)), np.zeros((7, 3))
             lambda: wasserstein_1d([0.0], [1.0], order=np.nan),
             "order: expected a number of at least 1",
         ),
+        (lambda: wasserstein_1d([0.0], [1.0], order="a"), "order: expected a number .* got a"),
+        (lambda: wasserstein_1d([0.0], [1.0], order=None), "order: expected a number .* got None"),
+        (lambda: wasserstein_1d([0.0], [1.0], order=[1, 2]), r"order: .* got \[1, 2\]"),
+        (lambda: wasserstein_1d([0.0], [1.0], order=2j), "order: expected a number .* got 2j"),
         (lambda: kernel_distance([0.0], SEVEN), r"x: expected shape \(n, dim\), got \(1,\)"),
         (lambda: kernel_distance(SEVEN, EYE), r"y: expected shape \(n, 3\), got \(2, 2\)"),
         (lambda: kernel_distance(SEVEN[:1], SEVEN), "x: expected at least 2 samples, got 1"),
@@ -717,6 +795,9 @@ TWO, SEVEN = np.zeros((2, 3)), np.zeros((7, 3))
             lambda: sliced_wasserstein(TWO, TWO, 0, seed=0),
             "n_projections: expected at least 1, got 0",
         ),
+        (lambda: sliced_wasserstein(TWO, TWO, seed=-1), "seed: expected at least 0, got -1"),
+        (lambda: sliced_wasserstein(TWO, TWO, seed=0.5), "seed: expected a whole number, got 0.5"),
+        (lambda: sliced_wasserstein(TWO, TWO, seed=None), "seed: expected a whole number, got"),
         (lambda: inception_score([0.5, 0.5]), r"probabilities: expected shape \(n, k\), got"),
         (lambda: inception_score([[0.5, 0.6]]), "probabilities: .* sum to 1, got a sum of 1.1"),
         (lambda: inception_score([[1.5, -0.5]]), "probabilities: .* negative -0.5"),
