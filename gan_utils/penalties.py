@@ -141,8 +141,8 @@ class wgan_gp(_Penalty):  # noqa: N801 (the field's name)
     r"""Penalise gradients of norm other than one: λ E(‖∇ℓ(x̂)‖ − 1)².
 
     x̂ = x + t (G(z) − x) with t uniform on [0, 1], one t for each pair. The seed of t is made from
-    the real batch alone. A batch that holds the same data at every step, such as the whole data
-    set or copies of one point, therefore gets the same t every time.
+    the values in the real batch and nothing else: a batch that comes again, such as the whole data
+    set or copies of one point, gets the same t again.
 
     Parameters
     ----------
