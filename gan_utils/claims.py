@@ -191,7 +191,7 @@ def read(name: str, path: Path | None = None) -> Claim:
     ValueError
         The ledger has no claim of that name.
     DataUnavailable
-        There is no ledger.
+        `path` is not given, and there is no ledger.
     """
     ledger = read_all(path)
     if name not in ledger:
@@ -200,7 +200,13 @@ def read(name: str, path: Path | None = None) -> Claim:
 
 
 def read_all(path: Path | None = None) -> dict[str, Claim]:
-    """Every claim of the ledger, by name, in alphabetical order."""
+    """Every claim of the ledger, by name, in alphabetical order.
+
+    Raises
+    ------
+    DataUnavailable
+        `path` is not given, and there is no ledger.
+    """
     path = ledger_path() if path is None else path
     records = json.loads(path.read_text(encoding="utf-8"))
     return {name: from_record(name, records[name]) for name in sorted(records)}
@@ -230,12 +236,18 @@ def from_record(name: str, record: dict) -> Claim:
     )
 
 
-def ledger_path(start: Path | None = None) -> Path:
-    """The ledger that belongs to `start`: `book_file("claims.json", start)`."""
+def ledger_path(start: Path | str | None = None) -> Path:
+    """The ledger that belongs to `start`: `book_file("claims.json", start)`.
+
+    Raises
+    ------
+    DataUnavailable
+        There is none.
+    """
     return book_file("claims.json", start)
 
 
-def book_file(name: str, start: Path | None = None) -> Path:
+def book_file(name: str, start: Path | str | None = None) -> Path:
     """The file of that name in `chapters/` that belongs to `start` (the working directory).
 
     Looked for, in this order: as `name` and as `chapters/name` in `start` and the folders above
@@ -247,7 +259,7 @@ def book_file(name: str, start: Path | None = None) -> Path:
     DataUnavailable
         Neither is there.
     """
-    start = Path.cwd() if start is None else start
+    start = Path("." if start is None else start).resolve()
     for folder in (start, *start.parents):
         for candidate in (folder / name, folder / "chapters" / name):
             if candidate.is_file():

@@ -8,6 +8,8 @@ import numpy as np
 
 from gan_utils import _checks
 
+_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+
 
 class DataUnavailable(RuntimeError):  # noqa: N818 (the name says it)
     """Data that the caller asked for is neither on this machine nor within reach of it."""
@@ -44,7 +46,9 @@ def load_images(name="digits", split="train", *, size=28):
     Raises
     ------
     ValueError
-        If the name or the split is unknown, `size` < 1, or a file does not hold such images.
+        If the name or the split is unknown, `size` < 1, or a file does not hold such images: it is
+        damaged, an array is missing, x is not (n, height, width) bytes or empty, or y not (n,)
+        whole numbers. The message names the file and the array.
     DataUnavailable
         If the data cannot be reached; the message names the three ways out.
 
@@ -93,7 +97,7 @@ def profile():
 
 
 def _choose(argument, key, table):
-    if key not in table:
+    if not isinstance(key, str) or key not in table:
         known = ", ".join(repr(k) for k in table)
         raise ValueError(f"{argument}: expected one of {known}, got {key!r}")
     return table[key]
@@ -118,30 +122,48 @@ def _idx_style(name):
 
     def load():
         folder = os.environ.get("GAN_UTILS_DATA")
-        arrays = _from_folder(Path(folder).expanduser(), name) if folder else _from_keras(name)
-        return [_checked(f"{name} {part}", *pair) for part, pair in arrays.items()]
+        path = Path(folder).expanduser() / f"{name}.npz" if folder else None
+        arrays = _from_file(path, name) if path else _from_keras(name)
+        train, test = (_checked(path or name, part, arrays) for part in ("train", "test"))
+        size = train.images.shape[1:]
+        _checks.shape(f"{path or name}: x_test", test.images, (None, *size))
+        return [train, test]
 
     return load
 
 
-def _checked(name, pixels, labels):
-    _checks.shape(name, pixels, (None, None, None))
-    if len(labels) != len(pixels):
-        raise ValueError(f"{name}: expected {len(pixels)} labels, got {len(labels)}")
+def _checked(source, part, arrays):
+    """One part of the arrays, which the errors call by their source and their names."""
+    pixels, labels = arrays[f"x_{part}"], arrays[f"y_{part}"]
+    x, y = f"{source}: x_{part}", f"{source}: y_{part}"
+    _checks.shape(x, pixels, (None, None, None))
     if pixels.dtype != np.uint8:
-        raise ValueError(f"{name}: expected bytes (uint8) from 0 to 255, got {pixels.dtype}")
+        raise ValueError(f"{x}: expected bytes (uint8) from 0 to 255, got {pixels.dtype}")
+    if not pixels.size:
+        raise ValueError(f"{x}: expected at least one pixel, got shape {pixels.shape}")
+    _checks.shape(y, labels, (len(pixels),))
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(f"{y}: expected whole numbers, got {labels.dtype}")
     return Images(_rescale(pixels, 255), labels)
 
 
-def _from_folder(folder, name):
-    path = folder / f"{name}.npz"
-    if not path.exists():
-        raise _unavailable(name, f"GAN_UTILS_DATA is set, but there is no {path}")
-    with np.load(path) as file:
-        missing = {"x_train", "y_train", "x_test", "y_test"} - set(file)
-        if missing:
-            raise ValueError(f"{path}: expected the arrays {sorted(missing)}, got {sorted(file)}")
-        return {part: (file[f"x_{part}"], file[f"y_{part}"]) for part in ("train", "test")}
+def _from_file(path, name):
+    if not path.is_file():
+        raise _unavailable(name, f"GAN_UTILS_DATA is set, but there is no file {path}")
+    try:
+        with np.load(path) as file:
+            found = sorted(file)
+            arrays = {key: np.asarray(file[key]) for key in _ARRAYS if key in found}
+    except OSError as error:
+        raise _unavailable(
+            name, f"GAN_UTILS_DATA is set, but {path} cannot be read: {error}"
+        ) from error
+    except Exception as error:  # NumPy has a dozen for what is truncated or of another kind.
+        raise ValueError(f"{path}: expected an intact .npz file, got {error!r}") from error
+    missing = sorted(set(_ARRAYS) - set(found))
+    if missing:
+        raise ValueError(f"{path}: expected the arrays {missing}, got {found}")
+    return arrays
 
 
 def _from_keras(name):
@@ -151,7 +173,7 @@ def _from_keras(name):
         train, test = getattr(keras.datasets, name).load_data()
     except Exception as error:  # Keras raises a bare Exception when a download fails.
         raise _unavailable(name, str(error)) from error
-    return {"train": train, "test": test}
+    return dict(zip(_ARRAYS, (*train, *test), strict=True))
 
 
 def _unavailable(name, reason):

@@ -7,7 +7,7 @@ loses its gradient:
 .. math:: -\log D = \mathrm{softplus}(-\ell), \qquad -\log(1 - D) = \mathrm{softplus}(\ell).
 
 Logits whose ranks or trailing shapes disagree are a ValueError: (n, 1) against (n,) would broadcast
-to (n, n) in silence.
+to (n, n) in silence. So are no logits at all, whose mean would be NaN.
 """
 
 from collections.abc import Callable
@@ -94,51 +94,51 @@ def _logits(name, value):
         raise ValueError(f"{name}: expected floating-point logits, got {tensor.dtype.name}")
     if tensor.shape.rank not in (1, 2) or (tensor.shape.rank == 2 and tensor.shape[1] != 1):
         raise ValueError(f"{name}: expected shape (n, 1) or (n,), got {tensor.shape}")
+    if tensor.shape[0] == 0:
+        raise ValueError(f"{name}: expected at least one logit, got shape {tensor.shape}")
     return tensor
-
-
-def _mean(x):
-    return tf.reduce_mean(x)
 
 
 @_on_logits
 def _cross_entropy(real_logits, fake_logits):
-    return _mean(_softplus(-real_logits)) + _mean(_softplus(fake_logits))
+    return tf.reduce_mean(_softplus(-real_logits)) + tf.reduce_mean(_softplus(fake_logits))
 
 
 @_on_logits
 def _minimax_generator(real_logits, fake_logits):
-    return -_mean(_softplus(fake_logits))
+    return -tf.reduce_mean(_softplus(fake_logits))
 
 
 @_on_logits
 def _non_saturating_generator(real_logits, fake_logits):
-    return _mean(_softplus(-fake_logits))
+    return tf.reduce_mean(_softplus(-fake_logits))
 
 
 @_on_logits
 def _least_squares_discriminator(real_logits, fake_logits):
-    return 0.5 * _mean(tf.square(real_logits - 1)) + 0.5 * _mean(tf.square(fake_logits))
+    return 0.5 * tf.reduce_mean(tf.square(real_logits - 1)) + 0.5 * tf.reduce_mean(
+        tf.square(fake_logits)
+    )
 
 
 @_on_logits
 def _least_squares_generator(real_logits, fake_logits):
-    return 0.5 * _mean(tf.square(fake_logits - 1))
+    return 0.5 * tf.reduce_mean(tf.square(fake_logits - 1))
 
 
 @_on_logits
 def _hinge_discriminator(real_logits, fake_logits):
-    return _mean(tf.nn.relu(1 - real_logits)) + _mean(tf.nn.relu(1 + fake_logits))
+    return tf.reduce_mean(tf.nn.relu(1 - real_logits)) + tf.reduce_mean(tf.nn.relu(1 + fake_logits))
 
 
 @_on_logits
 def _wasserstein_critic(real_logits, fake_logits):
-    return _mean(fake_logits) - _mean(real_logits)
+    return tf.reduce_mean(fake_logits) - tf.reduce_mean(real_logits)
 
 
 @_on_logits
 def _minus_mean_fake(real_logits, fake_logits):
-    return -_mean(fake_logits)
+    return -tf.reduce_mean(fake_logits)
 
 
 def _margin(real_logits, fake_logits):
@@ -153,12 +153,12 @@ def _margin(real_logits, fake_logits):
 
 @_on_logits
 def _relativistic_discriminator(real_logits, fake_logits):
-    return _mean(_softplus(-_margin(real_logits, fake_logits)))
+    return tf.reduce_mean(_softplus(-_margin(real_logits, fake_logits)))
 
 
 @_on_logits
 def _relativistic_generator(real_logits, fake_logits):
-    return _mean(_softplus(_margin(real_logits, fake_logits)))
+    return tf.reduce_mean(_softplus(_margin(real_logits, fake_logits)))
 
 
 MINIMAX = AdversarialLoss("minimax", _cross_entropy, _minimax_generator)

@@ -1,5 +1,7 @@
 """Small networks for the experiments: plain Keras models; discriminators give logits."""
 
+from collections.abc import Iterable
+
 import keras
 from keras import layers
 
@@ -29,17 +31,17 @@ def mlp(input_dim, output_dim, hidden=(128, 128, 128), activation="relu", *, see
     Raises
     ------
     ValueError
-        If a width is less than 1.
+        If a width is less than 1, `hidden` is not a sequence, or `seed` is negative or no integer.
 
     Examples
     --------
     >>> mlp(4, 2, hidden=(8,)).count_params()   # 4·8 + 8 + 8·2 + 2
     58
     """
-    _checks.count("input_dim", input_dim)
-    widths = [_checks.count("hidden", width) for width in hidden]
+    input_dim = _checks.count("input_dim", input_dim)
+    widths = _widths(hidden)
+    activations = [activation] * len(widths) + [None]
     widths.append(_checks.count("output_dim", output_dim))
-    activations = [activation] * len(hidden) + [None]
     seeds = _seeds(seed, len(widths))
     return keras.Sequential(
         [keras.Input([input_dim])]
@@ -73,7 +75,8 @@ def dcgan_generator(latent_dim=64, width=64, channels=1, *, seed=None):
     Raises
     ------
     ValueError
-        If `latent_dim` or `channels` is less than 1 or `width` less than 2.
+        If `latent_dim` or `channels` is less than 1, `width` less than 2, or `seed` is negative or
+        no integer.
 
     References
     ----------
@@ -85,9 +88,9 @@ def dcgan_generator(latent_dim=64, width=64, channels=1, *, seed=None):
     >>> dcgan_generator(latent_dim=8, width=4).output_shape
     (None, 28, 28, 1)
     """
-    for name, value in {"latent_dim": latent_dim, "channels": channels}.items():
-        _checks.count(name, value)
-    _checks.count("width", width, at_least=2)
+    latent_dim = _checks.count("latent_dim", latent_dim)
+    width = _checks.count("width", width, at_least=2)
+    channels = _checks.count("channels", channels)
     first, second, third, last = _seeds(seed, 4)
     base = IMAGE_SIZE // 4
     return keras.Sequential(
@@ -128,7 +131,7 @@ def dcgan_discriminator(width=64, channels=1, *, seed=None):
     Raises
     ------
     ValueError
-        If `channels` is less than 1 or `width` less than 2.
+        If `channels` is less than 1, `width` less than 2, or `seed` is negative or no integer.
 
     References
     ----------
@@ -140,8 +143,8 @@ def dcgan_discriminator(width=64, channels=1, *, seed=None):
     >>> dcgan_discriminator(width=4).output_shape
     (None, 1)
     """
-    _checks.count("channels", channels)
-    _checks.count("width", width, at_least=2)
+    width = _checks.count("width", width, at_least=2)
+    channels = _checks.count("channels", channels)
     first, second, third, last = _seeds(seed, 4)
     return keras.Sequential(
         [
@@ -176,6 +179,15 @@ def _he(seed):
     return keras.initializers.HeNormal(seed)
 
 
+def _widths(hidden):
+    if not isinstance(hidden, Iterable):
+        raise ValueError(f"hidden: expected a sequence of widths, got {hidden!r}")
+    return [_checks.count("hidden", width) for width in hidden]
+
+
 def _seeds(seed, n):
     """One seed for each layer: layers that share one would start from related weights."""
-    return [None] * n if seed is None else [1_000 * seed + i for i in range(n)]
+    if seed is None:
+        return [None] * n
+    seed = _checks.count("seed", seed, at_least=0)
+    return [1_000 * seed + i for i in range(n)]

@@ -5,6 +5,7 @@ discriminator's loss. All of them rest on one derivative, `input_gradient_norm_s
 """
 
 from dataclasses import asdict, dataclass
+from numbers import Real
 
 import keras
 import tensorflow as tf
@@ -24,13 +25,18 @@ def input_gradient_norm_squared(discriminator, x):
     -------
     (n,) tensor. It is differentiable with respect to the discriminator's weights.
 
+    Raises
+    ------
+    ValueError
+        If `x` is not of floating-point numbers: integers have no gradient.
+
     Examples
     --------
     >>> x = tf.constant([[1.0, 2.0]])
     >>> print(input_gradient_norm_squared(lambda x: 3 * x[:, :1] + 4 * x[:, 1:], x).numpy())
     [25.]
     """
-    x = tf.convert_to_tensor(x)
+    x = _floating("x", x)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(x)
         logits = discriminator(x)
@@ -38,12 +44,19 @@ def input_gradient_norm_squared(discriminator, x):
     return tf.reduce_sum(tf.square(gradient), axis=range(1, x.shape.rank))
 
 
+def _floating(name, value):
+    tensor = tf.convert_to_tensor(value)
+    if not tensor.dtype.is_floating:
+        raise ValueError(f"{name}: expected floating-point numbers, got {tensor.dtype.name}")
+    return tensor
+
+
 class _Penalty:
     """What the penalties share: one non-negative coefficient, and Keras' serialisation."""
 
     def __post_init__(self):
         for name, value in asdict(self).items():
-            if not 0 <= value < float("inf"):
+            if not isinstance(value, Real) or not 0 <= value < float("inf"):
                 raise ValueError(f"{name}: expected a finite number of at least 0, got {value!r}")
 
     def get_config(self):
@@ -65,6 +78,11 @@ class r1(_Penalty):  # noqa: N801 (the field's name)
     ----------
     gamma : float >= 0
 
+    Raises
+    ------
+    ValueError
+        If gamma is negative or not finite. In a call: if real is not of floating-point numbers.
+
     References
     ----------
     .. [1] Mescheder, Geiger, Nowozin (2018), equation (9).
@@ -81,6 +99,7 @@ class r1(_Penalty):  # noqa: N801 (the field's name)
 
     def __call__(self, discriminator, real, fake):
         """The penalty on a batch: (n, ...), (n, ...) -> scalar."""
+        real = _floating("real", real)
         return self.gamma / 2 * tf.reduce_mean(input_gradient_norm_squared(discriminator, real))
 
 
@@ -92,6 +111,11 @@ class r2(_Penalty):  # noqa: N801 (the field's name)
     Parameters
     ----------
     gamma : float >= 0
+
+    Raises
+    ------
+    ValueError
+        If gamma is negative or not finite. In a call: if fake is not of floating-point numbers.
 
     References
     ----------
@@ -107,6 +131,7 @@ class r2(_Penalty):  # noqa: N801 (the field's name)
 
     def __call__(self, discriminator, real, fake):
         """The penalty on a batch: (n, ...), (n, ...) -> scalar."""
+        fake = _floating("fake", fake)
         return self.gamma / 2 * tf.reduce_mean(input_gradient_norm_squared(discriminator, fake))
 
 
@@ -115,12 +140,20 @@ class r2(_Penalty):  # noqa: N801 (the field's name)
 class wgan_gp(_Penalty):  # noqa: N801 (the field's name)
     r"""Penalise gradients of norm other than one: λ E(‖∇ℓ(x̂)‖ − 1)².
 
-    x̂ = x + t (G(z) − x) with t uniform on [0, 1], one t for each pair.
+    x̂ = x + t (G(z) − x) with t uniform on [0, 1], one t for each pair. The seed of t is made from
+    the values in the real batch and nothing else: a batch that comes again, such as the whole data
+    set or copies of one point, gets the same t again.
 
     Parameters
     ----------
     weight : float >= 0
         λ.
+
+    Raises
+    ------
+    ValueError
+        If the weight is negative or not finite. In a call: if the shapes of real and fake differ,
+        or one of them is not of floating-point numbers.
 
     References
     ----------
@@ -148,7 +181,9 @@ def _points_between(real, fake):
     run draws what the uninterrupted one would have drawn. The weights are made from integers,
     which XLA draws as TensorFlow does; its uniform numbers are others.
     """
-    real, fake = tf.convert_to_tensor(real), tf.convert_to_tensor(fake)
+    real, fake = _floating("real", real), _floating("fake", fake)
+    if not fake.shape.is_compatible_with(real.shape):
+        raise ValueError(f"fake: expected the shape of real, {real.shape}, got {fake.shape}")
     batch = tf.reduce_sum(tf.bitcast(tf.cast(real, tf.float32), tf.int32))
     shape = tf.concat([tf.shape(real)[:1], tf.ones([real.shape.rank - 1], tf.int32)], axis=0)
     bits = tf.random.stateless_uniform(

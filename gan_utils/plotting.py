@@ -64,8 +64,8 @@ def image_grid(images, ax, *, columns):
     Raises
     ------
     ValueError
-        If the shape is another, there are no images, a pixel is NaN or outside [-1, 1], or
-        `columns` < 1.
+        If the shape is another or has a 0 in it, a pixel is NaN or outside [-1, 1], or `columns`
+        is not a whole number of at least 1.
 
     Examples
     --------
@@ -75,8 +75,8 @@ def image_grid(images, ax, *, columns):
     (56, 84)
     """
     images = _one_channel(images)
-    if columns < 1:
-        raise ValueError(f"columns: expected at least 1, got {columns}")
+    if not isinstance(columns, int | np.integer) or columns < 1:
+        raise ValueError(f"columns: expected a whole number of at least 1, got {columns!r}")
     n, height, width = images.shape
     rows = -(-n // columns)
     mosaic = np.full((rows * columns, height, width), -1.0)
@@ -89,8 +89,10 @@ def image_grid(images, ax, *, columns):
 
 def _one_channel(images):
     images = np.asarray(images, dtype=np.float64)
-    if images.ndim != 4 or images.shape[-1] != 1 or not len(images):
-        raise ValueError(f"images: expected shape (n, height, width, 1), got {images.shape}")
+    if images.ndim != 4 or images.shape[-1] != 1 or not images.size:
+        raise ValueError(
+            f"images: expected shape (n, height, width, 1) without a 0, got {images.shape}"
+        )
     if not np.abs(images).max() <= 1:
         raise ValueError(
             f"images: expected values in [-1, 1], got [{images.min():g}, {images.max():g}]"

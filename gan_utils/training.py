@@ -1,6 +1,8 @@
 """`GAN`: two players trained alternately through Keras' own `fit` (TensorFlow)."""
 
 import random
+from collections.abc import Iterable
+from numbers import Real
 from typing import NamedTuple
 
 import keras
@@ -50,7 +52,7 @@ class GAN(keras.Model):
     discriminator : keras.Model
         (n, ...) -> (n, 1) logits, built. Weights must not be shared between the two.
     loss : AdversarialLoss
-    penalties : sequence of callables (discriminator, real, fake) -> scalar
+    penalties : iterable of callables (discriminator, real, fake) -> scalar
         Added to the discriminator's loss.
     critic_steps : int
         Updates of the discriminator for each one of the generator. Every update has a batch of
@@ -104,13 +106,13 @@ class GAN(keras.Model):
     ):
         super().__init__(**kwargs)
         _check_networks(generator, discriminator)
-        _check_strategies(loss, penalties)
-        if not 0 <= ema_decay < 1:
+        _check_loss(loss)
+        if not isinstance(ema_decay, Real) or not 0 <= ema_decay < 1:
             raise ValueError(f"ema_decay: expected a number in [0, 1), got {ema_decay!r}")
         self.generator = generator
         self.discriminator = discriminator
         self.adversarial_loss = loss
-        self.penalties = tuple(penalties)
+        self.penalties = _checked_penalties(penalties)
         self.critic_steps = _checks.count("critic_steps", critic_steps)
         self.ema_decay = float(ema_decay)
         self.shared_noise = bool(shared_noise)
@@ -239,12 +241,17 @@ class GAN(keras.Model):
         Raises
         ------
         FloatingPointError
-            When a loss or a gradient is NaN or infinite. The message names the step. That step is
-            not taken: all weights are those before it.
+            When a loss or a gradient is NaN or infinite. The message names the step and the player.
+            That update is not made, nor any after it: all weights are those before it. Where the
+            generator fails, the discriminator has therefore made its update of the same step.
         ValueError
-            If the data do not have the discriminator's input shape.
+            If there are no data, they do not have the discriminator's input shape, or
+            `batch_size` < 1.
         """
         given = [callbacks] if isinstance(callbacks, keras.callbacks.Callback) else callbacks
+        if batch_size is not None:
+            batch_size = _checks.count("batch_size", batch_size)
+        _check_not_empty(x)
         if isinstance(x, np.ndarray | tf.Tensor):
             x, batch_size = _batches(x, batch_size or 32, shuffle), None
         if isinstance(x, tf.data.Dataset):
@@ -417,9 +424,10 @@ class GAN(keras.Model):
         return np.concatenate([keras.ops.convert_to_numpy(p) for p in parts]).astype(np.float32)
 
     def get_config(self):
-        """Everything that `__init__` takes, serialised."""
+        """Everything that `__init__` takes, serialised, with Keras' own such as `dtype`."""
         serialize = keras.saving.serialize_keras_object
         return {
+            **super().get_config(),
             "generator": serialize(self.generator),
             "discriminator": serialize(self.discriminator),
             "loss": serialize(self.adversarial_loss),
@@ -428,7 +436,6 @@ class GAN(keras.Model):
             "ema_decay": self.ema_decay,
             "shared_noise": self.shared_noise,
             "seed": self.seed,
-            "name": self.name,
         }
 
     @classmethod
@@ -453,8 +460,15 @@ class _StopAtFailure(keras.callbacks.Callback):
             step, player = divmod(failure, 2)
             raise FloatingPointError(
                 f"the {_PLAYERS[player]}'s loss or its gradient is not finite at step {step} "
-                f"(the first is step 1). Its update was not made: all weights are those before it."
+                f"(the first is step 1). Its update was not made, nor any after it."
             )
+
+
+def _check_not_empty(x):
+    if isinstance(x, np.ndarray | tf.Tensor) and not (len(x.shape) and x.shape[0]):
+        raise ValueError(f"x: expected at least one sample (n, ...), got shape {tuple(x.shape)}")
+    if isinstance(x, tf.data.Dataset) and x.cardinality() == 0:
+        raise ValueError("x: expected at least one batch, got an empty dataset")
 
 
 def _batches(array, batch_size, shuffle):
@@ -547,15 +561,32 @@ def _check_networks(generator, discriminator):
         raise ValueError(
             f"discriminator: expected logits of shape (None, 1), got {discriminator.output_shape}"
         )
+    _check_nothing_shared(generator, discriminator)
 
 
-def _check_strategies(loss, penalties):
+def _check_nothing_shared(generator, discriminator):
+    of_generator = {id(variable) for variable in generator.variables}
+    shared = [v.path for v in discriminator.variables if id(v) in of_generator]
+    if shared:
+        raise ValueError(
+            f"discriminator: expected weights of its own, got some that are the generator's as "
+            f"well: {', '.join(shared)}"
+        )
+
+
+def _check_loss(loss):
     if not isinstance(loss, AdversarialLoss):
         raise ValueError(
             f"loss: expected an AdversarialLoss, such as gan_utils.NON_SATURATING, got {loss!r}"
         )
-    if callable(penalties) or not all(map(callable, penalties)):
+
+
+def _checked_penalties(penalties):
+    several = isinstance(penalties, Iterable) and not callable(penalties)
+    given = tuple(penalties) if several else penalties
+    if not several or not all(map(callable, given)):
         raise ValueError(
             f"penalties: expected a sequence of penalties, such as [gan_utils.r1(1.0)], "
-            f"got {penalties!r}"
+            f"got {given!r}"
         )
+    return given

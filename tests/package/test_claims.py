@@ -64,6 +64,16 @@ def test_the_ledger_is_found_from_inside_the_repository(
     assert list(claims.read_all()) == ["learns"]
 
 
+@pytest.mark.parametrize("start", [".", Path("."), Path("probability/..")], ids=repr)
+def test_a_relative_start_has_folders_above_it(
+    ledger: Path, start: Path | str, monkeypatch: pytest.MonkeyPatch
+):
+    (ledger.parent / "probability").mkdir()
+    monkeypatch.chdir(ledger.parent)
+    ledger.rename(ledger.parents[1] / "claims.json")
+    assert claims.ledger_path(start) == ledger.parents[1] / "claims.json"
+
+
 def test_other_files_of_the_book_are_found_beside_the_ledger(ledger: Path):
     costs = ledger.with_name("costs.json")
     costs.touch()

@@ -9,9 +9,10 @@ import pytest
 from gan_utils import DataUnavailable, load_images, profile
 
 BYTES = np.arange(4 * 28 * 28, dtype=np.uint8).reshape(4, 28, 28)
+LABELS = np.array([3, 1, 2], dtype=np.uint8)
 ARRAYS = {
     "x_train": BYTES[:3],
-    "y_train": np.array([3, 1, 2], dtype=np.uint8),
+    "y_train": LABELS,
     "x_test": BYTES[3:],
     "y_test": np.array([7], dtype=np.uint8),
 }
@@ -145,6 +146,8 @@ def test_a_failed_download_names_the_three_ways_out(keras):
             "name: expected one of 'digits', 'mnist', 'fashion_mnist', got 'cifar10'",
         ),
         (("digits", "validation"), {}, "split: expected one of 'train', 'test', 'all', got 'valid"),
+        ((["digits"],), {}, r"name: expected one of .* got \['digits'\]"),
+        (("digits", ["train"]), {}, r"split: expected one of .* got \['train'\]"),
         (("digits",), {"size": 0}, "size: expected at least 1, got 0"),
         (("digits",), {"size": 28.5}, "size: expected a whole number, got 28.5"),
     ],
@@ -157,15 +160,67 @@ def test_wrong_arguments_are_named(arguments, options, message):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"x_train": BYTES[:3] / 255}, r"mnist train: expected bytes \(uint8\) .* got float64"),
-        ({"x_train": BYTES[:3, :, :, None]}, r"mnist train: expected shape \(n, n, n\), got"),
-        ({"y_test": np.zeros(5)}, "mnist test: expected 1 labels, got 5"),
+        ({"x_train": BYTES[:3] / 255}, r"x_train: expected bytes \(uint8\) .* got float64"),
+        ({"x_train": BYTES[:3, :, :, None]}, r"x_train: expected shape \(n, n, n\), got"),
+        ({"x_train": BYTES[:0], "y_train": LABELS[:0]}, "x_train: expected at least one pixel"),
+        ({"x_test": BYTES[3:, :0]}, r"x_test: expected at least one pixel, got shape \(1, 0, 28\)"),
+        ({"x_test": BYTES[3:, :14]}, r"x_test: expected shape \(n, 28, 28\), got \(1, 14, 28\)"),
+        ({"y_test": np.zeros(5)}, r"y_test: expected shape \(1,\), got \(5,\)"),
+        ({"y_train": LABELS[:, None]}, r"y_train: expected shape \(3,\), got \(3, 1\)"),
+        ({"y_train": np.eye(3)}, r"y_train: expected shape \(3,\), got \(3, 3\)"),
+        ({"y_test": np.array(7)}, r"y_test: expected shape \(1,\), got \(\)"),
+        ({"y_test": np.array([np.nan])}, "y_test: expected whole numbers, got float64"),
     ],
 )
-def test_a_wrong_file_is_named(folder, changes, message):
+def test_a_wrong_array_is_named_with_its_file(folder, changes, message):
     np.savez(folder / "mnist.npz", **{**ARRAYS, **changes})
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=rf"mnist\.npz: {message}"):
         load_images("mnist")
+
+
+def test_arrays_from_keras_are_checked_as_well(keras, monkeypatch):
+    monkeypatch.setitem(ARRAYS, "y_train", np.eye(3))
+    pairs = [[ARRAYS[f"{k}_{part}"] for k in "xy"] for part in ("train", "test")]
+    monkeypatch.setattr(sys.modules["keras"].datasets.mnist, "load_data", lambda: pairs)
+    with pytest.raises(ValueError, match=r"mnist: y_train: expected shape \(3,\)"):
+        load_images("mnist")
+
+
+def flip(data):
+    """One bit of the first array's content is another."""
+    return data[:500] + bytes([data[500] ^ 1]) + data[501:]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"",
+        lambda data: data[:-100],
+        flip,
+        lambda data: b"<html>Not found</html>",
+        lambda data: data[data.index(b"\x93NUMPY") :][: 128 + 3 * 28 * 28],
+    ],
+    ids=["empty", "truncated", "flipped", "garbage", "npy"],
+)
+def test_a_damaged_file_is_named(folder, damage):
+    path = folder / "mnist.npz"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ValueError, match=r"mnist\.npz: expected an intact \.npz file"):
+        load_images("mnist")
+
+
+def test_pickled_arrays_are_not_opened(folder):
+    np.savez(folder / "mnist.npz", **{**ARRAYS, "y_test": np.array([None])})
+    with pytest.raises(
+        ValueError, match=r"mnist\.npz: expected an intact \.npz file.*Object arrays"
+    ):
+        load_images("mnist")
+
+
+def test_a_folder_in_place_of_the_file_is_no_data(folder):
+    (folder / "fashion_mnist.npz").mkdir()
+    with pytest.raises(DataUnavailable, match=r"there is no file .*fashion_mnist\.npz"):
+        load_images("fashion_mnist")
 
 
 def test_a_file_with_other_arrays_is_named(folder):

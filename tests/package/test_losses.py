@@ -113,6 +113,8 @@ def test_paired_logits_must_be_equally_many():
     [
         (np.zeros([3, 2]), r"real_logits: expected shape \(n, 1\) or \(n,\)"),
         (np.zeros([3, 1], int), "real_logits: expected floating-point"),
+        (np.zeros([0, 1]), "real_logits: expected at least one logit"),
+        (np.zeros([0]), "real_logits: expected at least one logit"),
     ],
 )
 def test_what_are_not_logits_is_an_error(logits, message):

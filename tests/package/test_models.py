@@ -73,6 +73,33 @@ def test_the_seed_decides_the_initial_weights(make):
         assert not np.asarray(a).any() or (np.asarray(a) != np.asarray(c)).any()
 
 
+MAKERS = (mlp, dcgan_generator, dcgan_discriminator)
+
+
+def small(make, seed):
+    return make(*([2, 2] if make is dcgan_generator else [2, 1]), seed=seed)
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_seeds_may_come_from_numpy(make):
+    one, same = small(make, 3), small(make, np.int64(3))
+    for a, b in zip(one.get_weights(), same.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("seed", [-1, 1.0, "1"])
+def test_bad_seeds_are_named(make, seed):
+    with pytest.raises(ValueError, match="seed: expected"):
+        small(make, seed)
+
+
+def test_widths_may_come_from_numpy_or_an_iterator():
+    four = np.int64(4)
+    assert dcgan_generator(four, four, four).output_shape == (None, 28, 28, 4)
+    assert len(mlp(four, 1, hidden=iter([four, four])).layers) == 3
+
+
 def test_layers_do_not_share_their_random_numbers():
     kernels = [np.asarray(layer.kernel).ravel()[:8] for layer in mlp(8, 8, (8, 8), seed=0).layers]
     assert abs(np.corrcoef(kernels[0], kernels[1])[0, 1]) < 0.99
@@ -84,6 +111,7 @@ def test_layers_do_not_share_their_random_numbers():
         (lambda: mlp(0, 1), "input_dim"),
         (lambda: mlp(1, 0), "output_dim"),
         (lambda: mlp(1, 1, hidden=(4, 0)), "hidden"),
+        (lambda: mlp(1, 1, hidden=128), "hidden"),
         (lambda: dcgan_generator(0), "latent_dim"),
         (lambda: dcgan_generator(8, 1), "width"),
         (lambda: dcgan_generator(8, 8, 0), "channels"),

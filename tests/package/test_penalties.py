@@ -83,10 +83,36 @@ def test_second_derivative_reaches_the_weights(make, jit):
 
 
 @pytest.mark.parametrize(("make", "name"), [(r1, "gamma"), (r2, "gamma"), (wgan_gp, "weight")])
-@pytest.mark.parametrize("bad", [-1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("bad", [-1.0, float("nan"), float("inf"), "1", None])
 def test_bad_coefficients_are_named(make, name, bad):
     with pytest.raises(ValueError, match=f"{name}: expected a finite number of at least 0"):
         make(bad)
+
+
+def test_integers_have_no_gradient():
+    with pytest.raises(ValueError, match="x: expected floating-point numbers, got int64"):
+        input_gradient_norm_squared(quadratic, np.arange(6).reshape(2, 3))
+
+
+@pytest.mark.parametrize(
+    ("penalty", "bad"), [(r1(1.0), 0), (r2(1.0), 1), (wgan_gp(1.0), 0), (wgan_gp(1.0), 1)], ids=str
+)
+def test_penalties_name_the_integers(penalty, bad):
+    batches = [REAL, FAKE]
+    batches[bad] = batches[bad].astype(np.int32)
+    name = ("real", "fake")[bad]
+    with pytest.raises(ValueError, match=f"{name}: expected floating-point numbers, got int32"):
+        penalty(lambda x: quadratic(tf.cast(x, tf.float32)), *batches)
+
+
+@pytest.mark.parametrize(
+    ("real", "fake"),
+    [(REAL[:, :1], FAKE[:, 0]), (REAL, FAKE[:1]), (REAL, FAKE[:, :1])],
+    ids=["rank", "batch", "width"],
+)
+def test_no_segment_joins_batches_of_different_shapes(real, fake):
+    with pytest.raises(ValueError, match="fake: expected the shape of real"):
+        wgan_gp(1.0)(quadratic, real, fake)
 
 
 @pytest.mark.parametrize("penalty", [r1(0.1), r2(2.0), wgan_gp(10.0)], ids=repr)

@@ -46,13 +46,16 @@ def test_mosaic_reads_like_a_page():
     [
         (np.zeros([4, 28, 28]), 2, r"images: expected shape \(n, height, width, 1\)"),
         (np.zeros([0, 28, 28, 1]), 2, "images: expected shape"),
+        (np.zeros([4, 0, 28, 1]), 2, "images: expected shape"),
+        (np.zeros([4, 28, 0, 1]), 2, "images: expected shape"),
         (
             np.full([1, 2, 2, 1], 255.0),
             2,
             r"images: expected values in .* got \[255, 255\]",
         ),
         (np.full([1, 2, 2, 1], np.nan), 2, r"images: expected values in \[-1, 1\]"),
-        (np.zeros([1, 2, 2, 1]), 0, "columns: expected at least 1"),
+        (np.zeros([1, 2, 2, 1]), 0, "columns: expected a whole number of at least 1, got 0"),
+        (np.zeros([1, 2, 2, 1]), 2.0, "columns: expected a whole number of at least 1, got 2.0"),
     ],
 )
 def test_what_is_not_a_list_of_images_is_an_error(images, columns, message):

@@ -17,6 +17,7 @@ from gan_utils import (
     NON_SATURATING,
     RELATIVISTIC,
     WASSERSTEIN,
+    AdversarialLoss,
     mlp,
     r1,
     r2,
@@ -334,6 +335,9 @@ class TestTheStep:
 
 
 class TestOptions:
+    def test_penalties_may_come_from_an_iterator(self):
+        assert make(penalties=(r1(gamma) for gamma in (0.1, 0.2))).penalties == (r1(0.1), r1(0.2))
+
     def test_critic_steps_counts_discriminator_updates(self):
         gan = make(critic_steps=3)
         train(gan, steps=10)
@@ -415,6 +419,13 @@ class TestRestoring:
         assert again.seed == 5
         assert GAN.from_config(make().get_config()).shared_noise is False
 
+    def test_the_precision_survives_saving(self, tmp_path):
+        gan = GAN(*players(), MINIMAX, seed=0, dtype="mixed_bfloat16", trainable=False)
+        gan.save(tmp_path / "gan.keras")
+        again = keras.models.load_model(tmp_path / "gan.keras")
+        assert again.dtype_policy.name == "mixed_bfloat16"
+        assert again.trainable is False
+
     def test_an_uncompiled_model_can_be_saved(self, tmp_path):
         gan = GAN(*players(), MINIMAX, seed=0)
         gan.save(tmp_path / "gan.keras")
@@ -463,6 +474,20 @@ class TestFailure:
         with pytest.raises(FloatingPointError, match="not finite at step"):
             train(gan)
         assert all(np.isfinite(v).all() for v in snapshot(gan.generator))
+
+    def test_a_generator_that_fails_stays_after_the_discriminator_has_moved(self):
+        def infinite(real_logits, fake_logits):
+            return tf.reduce_mean(fake_logits) / 0.0
+
+        loss = AdversarialLoss("half", NON_SATURATING.discriminator, infinite)
+        gan, moved = make(loss), make()
+        before = snapshot(gan.generator)
+        with pytest.raises(FloatingPointError, match=r"generator's .* not made, nor any after it"):
+            train(gan)
+        train(moved, steps=1)
+        assert_same(snapshot(gan.generator), before)
+        assert_same(snapshot(gan.discriminator), snapshot(moved.discriminator), atol=1e-6)
+        assert int(gan.step) == 0
 
     def test_an_infinite_gradient_of_a_finite_loss_counts(self):
         def broken(discriminator, real, fake):
@@ -566,15 +591,48 @@ class TestWrongInput:
         [
             ({"penalties": r1(0.1)}, "penalties: expected a sequence"),
             ({"penalties": ["r1"]}, "penalties: expected a sequence"),
+            ({"penalties": iter(["r1"])}, r"penalties: expected a sequence.*got \('r1',\)"),
+            ({"penalties": None}, "penalties: expected a sequence.*got None"),
+            ({"penalties": 0.1}, "penalties: expected a sequence.*got 0.1"),
             ({"critic_steps": 0}, "critic_steps: expected at least 1, got 0"),
             ({"ema_decay": 1.0}, r"ema_decay: expected a number in \[0, 1\), got 1.0"),
             ({"ema_decay": float("nan")}, "ema_decay: expected"),
+            ({"ema_decay": "0.9"}, "ema_decay: expected a number.*got '0.9'"),
             ({"seed": -1}, "seed: expected at least 0"),
         ],
     )
     def test_of_options(self, arguments, message):
         with pytest.raises(ValueError, match=message):
             GAN(GENERATOR, DISCRIMINATOR, MINIMAX, **arguments)
+
+    def test_weights_that_both_players_use(self):
+        both = mlp(1, 1)
+        with pytest.raises(ValueError, match="discriminator: expected weights of its own"):
+            GAN(both, both, MINIMAX)
+        layer = keras.layers.BatchNormalization()
+        one = keras.Sequential([keras.Input([2]), layer])
+        other = keras.Sequential([keras.Input([2]), layer, keras.layers.Dense(1)])
+        with pytest.raises(ValueError, match=r"discriminator: .*moving_mean"):
+            GAN(one, other, MINIMAX)
+
+    @pytest.mark.parametrize("batch_size", [0, -1, 2.5])
+    def test_batches_of_no_data(self, batch_size):
+        with pytest.raises(ValueError, match="batch_size: expected"):
+            make().fit(DATA, batch_size=batch_size, verbose=0)
+
+    @pytest.mark.parametrize(
+        "x",
+        [
+            DATA[:0],
+            tf.constant(DATA[:0]),
+            np.array(1.0),
+            tf.data.Dataset.from_tensor_slices(DATA[:0]).batch(BATCH),
+        ],
+        ids=["array", "tensor", "scalar", "dataset"],
+    )
+    def test_no_data(self, x):
+        with pytest.raises(ValueError, match="x: expected at least one"):
+            make().fit(x, verbose=0)
 
     def test_one_optimizer_for_both(self):
         adam = keras.optimizers.Adam()
