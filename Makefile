@@ -19,6 +19,7 @@ export PYTHONHASHSEED := 0
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 PYTEST := $(BIN)/python -m pytest
+CHOICE := not accessibility
 NOTEBOOK_GATE := $(PYTEST) --nbval chapters -q
 # The limit of 90 s is for a machine that may use all it has.
 SLOWED := --override-ini notebook_seconds=300
@@ -32,7 +33,7 @@ ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=
 help: ## list the targets
 	@echo 'make TARGET [PYTHON=python3.12]'
 	@echo
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-20s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 book: $(INSTALLED) ## build the book into _build/html
 	rm -rf _build
@@ -45,13 +46,14 @@ linkcheck: $(INSTALLED) ## ask every outside link whether it answers; it reports
 	-$(BIN)/jupyter-book build --builder linkcheck --path-output build/linkcheck .
 
 test: $(INSTALLED) ## run every check: code, theorems, claims, stored outputs, book, style
-	$(PYTEST) --nbval --doctest-modules -m 'not accessibility' tests gan_utils chapters
+	$(PYTEST) --nbval --doctest-modules -m '$(CHOICE)' tests gan_utils chapters
 
 test-code: $(INSTALLED) ## run every check but the comparison of stored outputs
-	$(PYTEST) --doctest-modules -m 'not accessibility' tests gan_utils
+	$(PYTEST) --doctest-modules -m '$(CHOICE)' tests gan_utils
 
-test-newest: ## make test-code with the newest libraries that requirements.txt allows
-	$(MAKE) test-code VENV=build/newest REQUIREMENTS=requirements.txt
+test-newest: ## make test-code, claims aside, with the newest libraries of requirements.txt
+	$(MAKE) test-code VENV=build/newest REQUIREMENTS=requirements.txt \
+	  CHOICE='$(CHOICE) and not recorded'
 
 test-portable: $(INSTALLED) ## compare stored outputs again with AVX2 only, and with one thread
 	DNNL_MAX_CPU_ISA=AVX2 $(NOTEBOOK_GATE) $(SLOWED)
@@ -61,7 +63,7 @@ test-accessibility: $(INSTALLED) ## let axe-core judge every page, light and dar
 	$(PYTEST) -m accessibility tests/browser
 
 outputs: $(INSTALLED) ## execute the notebooks and store their outputs [NOTEBOOK=chapters/x.ipynb]
-	$(BIN)/python tools/outputs.py $(NOTEBOOK)
+	$(BIN)/python -m tools.outputs $(NOTEBOOK)
 
 claims: $(INSTALLED) ## measure the claims on all their seeds [CLAIM=name]; then `make outputs`
 	$(BIN)/python -m tools.claims $(CLAIM)
@@ -94,17 +96,16 @@ lock: ## resolve requirements.txt into requirements.lock
 	  --no-emit-index-url --no-emit-find-links --output-file requirements.lock requirements.txt
 
 wheel: $(INSTALLED) ## build gan_utils into dist/
-	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
-	@ls -l dist
+	$(BIN)/python -m tools.wheel
 
 colab: $(INSTALLED) ## write notebooks that run wherever they are uploaded into build/colab
-	$(BIN)/python tools/colab.py
+	$(BIN)/python -m tools.colab
 
 test-colab: $(INSTALLED) ## execute those under the versions that Colab has and had [RUNTIME=now]
 	$(BIN)/python -m tools.parity $(RUNTIME)
 
 repository: $(INSTALLED) ## set the address of the published book [URL=https://host/owner/name]
-	$(BIN)/python tools/setup_cell.py --repository "$(URL)"
+	$(BIN)/python -m tools.setup_cell --repository "$(URL)"
 
 clean: ## remove everything that is built, .venv too
 	rm -rf .venv _build build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

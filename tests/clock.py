@@ -24,8 +24,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
         seconds[name] = before + call.duration
         limit = float(item.config.getini("notebook_seconds"))
         if before <= limit < seconds[name]:
+            message = f"{name} has taken {seconds[name]:.0f} s; the limit is {limit:g} s"
+            report.longrepr = f"{report.longrepr}\n{message}" if report.failed else message
             report.outcome = "failed"
-            report.longrepr = f"{name} has taken {seconds[name]:.0f} s; the limit is {limit:g} s"
     return report
 
 

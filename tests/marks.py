@@ -1,6 +1,7 @@
 """Which test checks which statement: the marks `pytest.mark.theorem("thm-…")`, read from source."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +15,13 @@ MARK = "pytest.mark.theorem"
 
 @dataclass(frozen=True)
 class Mark:
-    """One marked test: its label, its name, what its docstring says, and whether it asserts."""
+    """One marked test: its label, its name, what its docstring says, and what it does."""
 
     label: str
     test: str
     says: str
     asserts: bool
+    may_skip: bool
 
 
 def marks(source: str) -> list[Mark]:
@@ -41,7 +43,7 @@ def _marks(tree: ast.Module) -> Iterator[Mark]:
         for decorator in function.decorator_list:
             if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == MARK:
                 label = ast.literal_eval(decorator.args[0])
-                yield Mark(label, function.name, says, _asserts(function))
+                yield Mark(label, function.name, says, _asserts(function), _may_skip(function))
 
 
 def _asserts(function: ast.FunctionDef) -> bool:
@@ -50,3 +52,9 @@ def _asserts(function: ast.FunctionDef) -> bool:
         or (isinstance(node, ast.Call) and "assert" in ast.unparse(node.func))
         for node in ast.walk(function)
     )
+
+
+def _may_skip(function: ast.FunctionDef) -> bool:
+    """Whether pytest is told, above the test or inside it, to pass it by or to expect a failure."""
+    names = [ast.unparse(node) for node in ast.walk(function) if isinstance(node, ast.Attribute)]
+    return any(re.fullmatch(r"pytest\.(mark\.)?(skip|skipif|xfail)", name) for name in names)

@@ -1,6 +1,6 @@
 """Write every notebook so that it runs wherever it is uploaded.
 
-python tools/colab.py
+python -m tools.colab
 
 Each notebook in build/colab holds the wheel of gan_utils and installs it from there, so that
 nothing has to be published. Its text is plain Markdown (tools/plain.py). Outputs are left out: what
@@ -10,7 +10,6 @@ stands under a cell in Colab should be what that machine computed, and the book 
 import base64
 import json
 import re
-import sys
 import textwrap
 from pathlib import Path
 
@@ -18,12 +17,9 @@ import nbformat
 import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from tests.pages import CHAPTERS, Page, figure, in_order, tags  # noqa: E402 (the path comes first)
-from tools import plain, setup_cell, wheel  # noqa: E402
-from tools.outputs import METADATA  # noqa: E402
+from tests.pages import CHAPTERS, ROOT, Page, figure, in_order, tags
+from tools import plain, setup_cell, wheel
+from tools.outputs import METADATA
 
 OUTPUT = ROOT / "build" / "colab"
 

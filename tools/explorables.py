@@ -16,6 +16,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import bokeh
@@ -111,7 +112,8 @@ def fixed(number: float, digits: int) -> str:
     >>> fixed(-1.38629, 4), fixed(-0.00001, 4)
     ('−1.3863', '0.0000')
     """
-    text = f"{number:.{digits}f}"
+    # As JavaScript's toFixed does it, half of a last digit goes up.
+    text = f"{Decimal(number).quantize(Decimal(10) ** -digits, ROUND_HALF_UP):f}"
     return text.lstrip("-") if not text.strip("-0.") else text.replace("-", "−")
 
 

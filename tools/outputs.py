@@ -1,7 +1,7 @@
 """Execute the notebooks and store their outputs.
 
-python tools/outputs.py                          every notebook
-python tools/outputs.py chapters/x.ipynb …       only these, and the ledger
+python -m tools.outputs                          every notebook
+python -m tools.outputs chapters/x.ipynb …       only these, and the ledger
 
 What is stored is what a fresh run reproduces: the kernel runs at the quick profile, in the
 notebook's own folder; metadata that differs from machine to machine is dropped; a cell's id is a
@@ -15,7 +15,6 @@ import hashlib
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,13 +22,9 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from tests.pages import CELL_METADATA, CHAPTERS, ROOT, figure, paths
+from tools import machine, setup_cell
 
-from tests.pages import figure  # noqa: E402 (the path comes first)
-from tools import machine, setup_cell  # noqa: E402
-
-CHAPTERS = ROOT / "chapters"
 COSTS = CHAPTERS / "costs.json"
 
 LEDGER = CHAPTERS / "back" / "ledger.ipynb"
@@ -46,8 +41,6 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
 }
-
-KEPT_CELL_METADATA = {"tags", "mystnb", "nbval_reason"}
 
 
 def execute(path: Path) -> nbformat.NotebookNode:
@@ -82,7 +75,7 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     seen: dict[str, int] = {}
     for cell in notebook.cells:
-        kept = {key: cell.metadata[key] for key in cell.metadata if key in KEPT_CELL_METADATA}
+        kept = {key: cell.metadata[key] for key in cell.metadata if key in CELL_METADATA}
         cell.metadata = nbformat.from_dict(kept)
         digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
         seen[digest] = seen.get(digest, 0) + 1
@@ -128,15 +121,15 @@ def record_cost(page: str, seconds: float) -> None:
     COSTS.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
 
 
-def ledger_last(paths: Iterable[Path]) -> list[Path]:
+def ledger_last(notebooks: Iterable[Path]) -> list[Path]:
     """The given notebooks, then the ledger, which prints what they cost."""
-    return [*(path for path in paths if path != LEDGER), LEDGER]
+    return [*(path for path in notebooks if path != LEDGER), LEDGER]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="*", type=Path)
-    chosen = parser.parse_args().notebooks or sorted(CHAPTERS.rglob("*.ipynb"))
+    chosen = parser.parse_args().notebooks or paths()
     for path in ledger_last(path.resolve() for path in chosen):
         store(path)
 

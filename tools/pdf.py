@@ -88,14 +88,11 @@ def lead(tag: Tag, name: str, names: list[str], folder: str) -> None:
         tag[key] = f"{folder}/{target}" + (f"#{label}" if label else "")
 
 
-def print_page(page: Path, pdf: Path) -> None:
-    """Print one document once its formulas are set."""
-    found = browser.path()
-    if found is None:
-        raise SystemExit(f"No browser: one of {', '.join(browser.NAMES)} is needed to print.")
+def print_page(page: Path, pdf: Path, executable: str) -> None:
+    """Print one document with that browser once its formulas are set."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path=found, args=["--no-sandbox", "--allow-file-access-from-files"]
+            executable_path=executable, args=["--no-sandbox", "--allow-file-access-from-files"]
         )
         tab = chromium.new_page()
         tab.set_default_timeout(PATIENCE)
@@ -106,10 +103,15 @@ def print_page(page: Path, pdf: Path) -> None:
 
 
 def main() -> None:
+    found = browser.path()
+    if found is None:
+        raise SystemExit(f"No browser: one of {', '.join(browser.NAMES)} is needed to print.")
     page = BUILT.parent / "book.html"
     page.write_text(joined(BUILT, [n for n in contents() if n not in LEFT_OUT]), encoding="utf-8")
-    print_page(page, PDF)
-    page.unlink()
+    try:
+        print_page(page, PDF, found)
+    finally:
+        page.unlink()
     print(PDF.relative_to(ROOT))
 
 

@@ -1,8 +1,8 @@
 """The setup cell that opens every notebook, and the repository address that it names.
 
-python tools/setup_cell.py                       print the cell
-python tools/setup_cell.py --stamp               write it into every notebook
-python tools/setup_cell.py --repository URL      set the address in _config.yml, then stamp
+python -m tools.setup_cell                       print the cell
+python -m tools.setup_cell --stamp               write it into every notebook
+python -m tools.setup_cell --repository URL      set the address in _config.yml, then stamp
 
 The address stands in one place, `repository: url:` of _config.yml; this file copies it.
 """
@@ -13,7 +13,8 @@ from pathlib import Path
 
 import nbformat
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.pages import ROOT, paths
+
 CONFIG = ROOT / "_config.yml"
 PLACEHOLDER = "https://github.com/OWNER/REPOSITORY"
 
@@ -86,12 +87,15 @@ def main() -> None:
     parser.add_argument("--stamp", action="store_true", help="write the cell into every notebook")
     parser.add_argument("--repository", metavar="URL", help="set the address, then stamp")
     arguments = parser.parse_args()
-    if arguments.repository:
-        set_repository(arguments.repository)
-    if not (arguments.stamp or arguments.repository):
+    if arguments.repository is not None:
+        try:
+            set_repository(arguments.repository)
+        except ValueError as error:
+            parser.error(str(error))
+    elif not arguments.stamp:
         print(source())
         return
-    for path in sorted((ROOT / "chapters").rglob("*.ipynb")):
+    for path in paths():
         notebook = nbformat.read(path, as_version=4)
         stamp(notebook, source())
         nbformat.write(notebook, path)

@@ -1,4 +1,7 @@
-"""Build the wheel of gan_utils from the files that belong in it and nothing else."""
+"""Build the wheel of gan_utils from the files that belong in it and nothing else, into dist.
+
+python -m tools.wheel
+"""
 
 import shutil
 import subprocess
@@ -37,3 +40,8 @@ def build(folder: Path) -> Path:
         options = ["--no-build-isolation", "--wheel-dir", str(folder), str(source)]
         subprocess.run([*pip, *options], check=True)
     return next(folder.glob("gan_utils-*.whl"))
+
+
+if __name__ == "__main__":
+    built = build(ROOT / "dist")
+    print(f"{built.relative_to(ROOT)}: {built.stat().st_size / 1e6:.2f} MB")

@@ -37,7 +37,9 @@ GRID = {
     "generator-gradient": [{"logit": logit} for logit in (-8.0, -3.1, 0.0, 0.1, 5.5, 8.0)],
     "separation": [
         {"distance": distance, "deviation": deviation}
-        for distance, deviation in itertools.product((0.0, 0.1, 2.0, 6.0), (0.2, 1.0, 3.0))
+        for distance, deviation in itertools.product(
+            (0.0, 0.1, 0.5, 2.0, 6.0), (0.2, 1.0, 2.0, 3.0)
+        )
     ],
     "dirac-gan": [
         {"update": update, "step": step, "penalty": penalty, "theta": theta, "psi": psi}

@@ -33,7 +33,6 @@ from tests import pages
 
 SEEDS = tuple(range(10))
 RERUN_SEEDS = SEEDS[:2]
-LEDGER = pages.CHAPTERS / "claims.json"
 DIGITS = 6
 PACKAGES = ("tensorflow", "keras", "numpy")
 
@@ -252,14 +251,14 @@ def versions() -> dict[str, str]:
 
 def read_ledger() -> dict[str, dict]:
     """The ledger as it is stored."""
-    return json.loads(LEDGER.read_text(encoding="utf-8")) if LEDGER.exists() else {}
+    return json.loads(pages.LEDGER.read_text(encoding="utf-8")) if pages.LEDGER.exists() else {}
 
 
 def write_ledger(records: dict[str, dict]) -> None:
     """Store the ledger, sorted by name, one list of values a line."""
     ordered = {name: records[name] for name in sorted(records)}
     text = json.dumps(ordered, indent=2, ensure_ascii=False)
-    LEDGER.write_text(_lists_on_one_line(text) + "\n", encoding="utf-8")
+    pages.LEDGER.write_text(_lists_on_one_line(text) + "\n", encoding="utf-8")
 
 
 def _lists_on_one_line(text: str) -> str:

@@ -73,10 +73,21 @@ def reruns(request: pytest.FixtureRequest) -> Iterator[dict[tuple[str, int], Fut
         pool.shutdown(cancel_futures=True)
 
 
+@pytest.mark.recorded
 @pytest.mark.parametrize("seed", registry.RERUN_SEEDS)
 @pytest.mark.parametrize("name", CLAIMS)
 def test_claim_comes_again(name: str, seed: int, reruns: dict[tuple[str, int], Future]):
     assert outside(CLAIMS[name], LEDGER[name], reruns[name, seed].result()) == []
+
+
+@pytest.mark.recorded
+@pytest.mark.parametrize("name", CLAIMS)
+def test_the_record_is_of_the_libraries_that_are_installed(name: str):
+    """After `make lock` has brought others: `make claims`."""
+    recorded, installed = LEDGER[name]["versions"], registry.versions()
+    assert {each: recorded[each] for each in registry.PACKAGES} == {
+        each: installed[each] for each in registry.PACKAGES
+    }
 
 
 # The same checks against a ledger that has been tampered with.

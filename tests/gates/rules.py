@@ -12,10 +12,8 @@ from itertools import pairwise
 import nbformat
 
 from gan_utils import claims
-from tests.pages import CHAPTERS, PROVED, STATEMENTS, Block, Page, figure, tags
+from tests.pages import CELL_METADATA, LEDGER, PROVED, STATEMENTS, Block, Page, figure, tags
 from tools import setup_cell
-
-LEDGER = CHAPTERS / "claims.json"
 
 Rule = Callable[[Page], Iterator[str]]
 
@@ -40,8 +38,6 @@ SHORTEST_CAPTION = 20
 
 TAGS = {setup_cell.TAG, "definitions", "hide-input"}
 """Tags that a cell may carry, beside those that `unchecked_cells` counts."""
-
-CELL_METADATA = {"tags", "mystnb", "nbval_reason"}
 
 PREFIXES = {
     "prf:definition": "def-",

@@ -81,7 +81,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> parity.Runtime:
     for path in Path(sysconfig.get_path("purelib")).iterdir():
         if not path.name.startswith(OURS) and path.suffix != ".pth":
             (borrowed / path.name).symlink_to(path)
-    venv.create(runtime.folder, with_pip=False)
+    venv.create(runtime.folder, with_pip=False, symlinks=True)
     ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
     site = Path(parity.run(runtime, "-c", ask).stdout.strip())
     (site / "borrowed.pth").write_text(f"{borrowed}\n", encoding="utf-8")
@@ -340,6 +340,11 @@ def test_a_figure_keeps_its_caption():
 
 def test_the_note_says_what_to_expect(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """Seconds where they were measured; the address where there is one."""
+    config = tmp_path / "_config.yml"
+    text = setup_cell.CONFIG.read_text(encoding="utf-8")
+    url = setup_cell.repository_url()
+    config.write_text(text.replace(url, setup_cell.PLACEHOLDER), encoding="utf-8")
+    monkeypatch.setattr(setup_cell, "CONFIG", config)
     trained = colab.note(pages.page("tensorflow/first_gan"))
     assert re.search(r"took \d+ s on \d+ processors", trained)
     assert "`full`" in trained
@@ -347,10 +352,7 @@ def test_the_note_says_what_to_expect(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert "`full`" not in colab.note(pages.page("back/ledger"))
     assert "took" not in colab.note(pages.page("back/ledger"))
     assert "`make book`" in trained
-    config = tmp_path / "_config.yml"
-    config.write_text(setup_cell.CONFIG.read_text(encoding="utf-8"), encoding="utf-8")
     setup_cell.set_repository("https://github.com/someone/gans", config)
-    monkeypatch.setattr(setup_cell, "CONFIG", config)
     published = colab.note(pages.page("tensorflow/first_gan"))
     assert "https://github.com/someone/gans" in published
     assert "`make book`" not in published

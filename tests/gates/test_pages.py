@@ -45,7 +45,7 @@ def test_labels_are_unique_in_the_book(kind: str):
 
 
 def test_every_claim_is_shown_on_its_page():
-    homes = {claim.name: claim.page for claim in claims.read_all(rules.LEDGER).values()}
+    homes = {claim.name: claim.page for claim in claims.read_all(pages.LEDGER).values()}
     assert rules.claims_not_shown(homes, PAGES) == []
 
 

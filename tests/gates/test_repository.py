@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import nbformat
@@ -14,7 +15,7 @@ import pytest
 import yaml
 
 from tests import pages
-from tools import setup_cell
+from tools import outputs, setup_cell
 
 # Written in pieces, so that this file does not contain what it looks for.
 FORBIDDEN = {
@@ -30,10 +31,32 @@ ROOT = pages.ROOT
 
 
 def tracked_files() -> list[Path]:
-    """What git would commit."""
+    """What git would commit; where there is no git or no clone, what .gitignore lets through."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [ROOT / name for name in names.splitlines() if (ROOT / name).is_file()]
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        return not_ignored()
+    return [ROOT / name for name in done.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def not_ignored() -> list[Path]:
+    """The files of which no part of the path is a pattern of .gitignore."""
+    patterns = (ROOT / ".gitignore").read_text(encoding="utf-8").replace("/\n", "\n").splitlines()
+    return [
+        path
+        for path in ROOT.rglob("*")
+        if path.is_file()
+        and not any(
+            fnmatch(part, pattern)
+            for part in path.relative_to(ROOT).parts
+            for pattern in (".git", *patterns)
+        )
+    ]
+
+
+def test_without_git_the_same_files_are_looked_at():
+    assert sorted(not_ignored()) == sorted(tracked_files())
 
 
 def forbidden(text: str) -> Iterator[str]:
@@ -240,3 +263,8 @@ def test_setup_cell_where_the_package_is_present(monkeypatch, capsys: pytest.Cap
 
 def test_setup_cell_is_short():
     assert len(setup_cell.source().splitlines()) <= 25
+
+
+def test_the_picture_of_the_readme_is_that_of_its_page():
+    stored = [outputs.picture(page.notebook, outputs.README_FIGURE) for page in pages.pages()]
+    assert [picture for picture in stored if picture] == [outputs.README_PICTURE.read_bytes()]

@@ -57,8 +57,9 @@ def test_an_output_that_is_not_stored_fails(report: str):
 def test_a_slow_notebook_fails(tmp_path: Path):
     notebook(tmp_path / "slow.ipynb", "import time\ntime.sleep(3)\nprint(2)", "2\n")
     report = gate(tmp_path, "-o", "notebook_seconds=2")
-    assert re.search(r"FAILED .*slow\.ipynb::Cell 0", report), report
-    assert re.search(r"slow\.ipynb has taken [3-9] s; the limit is 2 s", report), report
+    # On a slow machine the start of the kernel alone takes as long: an error before the cell.
+    assert re.search(r"(FAILED|ERROR) .*slow\.ipynb::Cell 0", report), report
+    assert re.search(r"slow\.ipynb has taken \d+ s; the limit is 2 s", report), report
 
 
 def test_the_gate_of_the_makefile_is_strict():
@@ -66,6 +67,7 @@ def test_the_gate_of_the_makefile_is_strict():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     recipe = re.search(r"(?m)^test:.*\n((?:\t.*\n)+)", makefile)[1]
     assert re.search(r"--nbval .*\bchapters$", recipe, re.MULTILINE), recipe
+    assert "\nCHOICE := not accessibility\n" in makefile
     settings = recipe + (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     for weaker in ("--nbval-lax", "sanitize", "--ignore", "--deselect", "-k ", "notebook_seconds"):
         assert weaker not in settings

@@ -21,6 +21,7 @@ def faults(labels: list[str], tests: list[Mark]) -> list[str]:
         ),
         *(f"{mark.test}: asserts nothing" for mark in tests if not mark.asserts),
         *(f"{mark.test}: pytest would not run it" for mark in tests if mark.test[:5] != "test_"),
+        *(f"{mark.test}: may be skipped" for mark in tests if mark.may_skip),
         *(
             f"{mark.test}: does not say in its docstring what it tries"
             for mark in tests
@@ -65,8 +66,10 @@ def test_a_sound_pair_passes():
         (["thm-a", "def-b"], SOUND.replace("assert x > 0", "print(x)"), "test_a: asserts nothing"),
         (["thm-a", "def-b"], SOUND.replace("def test_a", "def a"), "a: pytest would not run it"),
         (["thm-a", "def-b"], SOUND.replace('"One', 'b"One'), "test_b: does not say"),
+        (["thm-a", "def-b"], "@pytest.mark.skip" + SOUND, "test_a: may be skipped"),
+        (["thm-a", "def-b"], SOUND.replace("np", "pytest.skip()\n    np"), "test_b: may be skip"),
     ],
-    ids=["untested", "stateless", "twice", "idle", "uncollected", "silent"],
+    ids=["untested", "stateless", "twice", "idle", "uncollected", "silent", "skipped", "skipping"],
 )
 def test_a_broken_pair_is_noticed(labels: list[str], source: str, complaint: str):
     assert complaint in "\n".join(faults(labels, marks(source)))

@@ -30,7 +30,7 @@ def run(*command: object, cwd: Path) -> str:
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new environment with the wheel in it, which borrows the dependencies of this one."""
     folder = tmp_path_factory.mktemp("clean")
-    venv.create(folder / "venv", with_pip=False)
+    venv.create(folder / "venv", with_pip=False, symlinks=True)
     python = folder / "venv" / "bin" / "python"
     pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-index"]
     run(*pip, "--no-deps", wheel, cwd=folder)
