@@ -121,6 +121,8 @@ def symmetric(name, value, dim):
         raise ValueError(
             f"{name}: expected a positive semi-definite matrix, got the variance {smallest:g}"
         )
+    if np.array_equal(array, array.T):
+        return array.copy()
     scaled = _in_standard_deviations(array)
     asymmetry = np.abs(scaled - scaled.T)
     if asymmetry.max() > COVARIANCE_TOLERANCE:
