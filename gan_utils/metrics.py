@@ -292,10 +292,11 @@ def _ball_counts(centres, points, k):
     # The error of |x − y|² from inner products is at most (dim + 2) eps (|x|² + |y|²). The radius
     # errs by as much with |x'|² for |y|², where at a tie |x'|² ≤ 6 |x|² + 4 |y|².
     share = 8 * (centres.shape[1] + 2) * np.finfo(float).eps
+    of_centres, of_points = _squares(centres), _squares(points)
     balls, members = np.zeros(len(points), dtype=int), []
     for rows in _blocks(len(centres), max(len(centres), len(points))):
         radii = np.partition(_squared_distances(centres[rows], centres), k, axis=1)[:, k, None]
-        rounding = share * np.add.outer(_squares(centres[rows]), _squares(points))
+        rounding = share * np.add.outer(of_centres[rows], of_points)
         inside = _squared_distances(centres[rows], points) <= radii + rounding
         balls += inside.sum(axis=0)
         members.append(inside.sum(axis=1))

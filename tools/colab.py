@@ -49,7 +49,7 @@ if util.find_spec("gan_utils") is None:
         subprocess.run([*install, str(file)], check=True)
 {report}"""
 
-EXPLORABLES = CHAPTERS / "back" / "explorables"
+EXPLORABLES_PAGE = CHAPTERS / "back" / "explorables"
 """The page of the figures with sliders: Bokeh in the book, ipywidgets in a notebook."""
 
 WIDGETS = ROOT / "tools" / "widgets"
@@ -126,7 +126,7 @@ def alone(page: Page, setup: str, book: plain.Book) -> nbformat.NotebookNode:
 
 def explorables() -> Page:
     """The page of the explorables as a notebook, with one cell for each figure."""
-    text = EXPLORABLES.with_suffix(".md").read_text(encoding="utf-8")
+    text = EXPLORABLES_PAGE.with_suffix(".md").read_text(encoding="utf-8")
     opening, sections = text.split("\n## ", 1)
     cells = [
         new_markdown_cell(opening, id="opening"),
@@ -139,7 +139,7 @@ def explorables() -> Page:
         else:
             cells.append(new_code_cell(widget(part).read_text(encoding="utf-8").strip(), id=part))
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
-    return Page(EXPLORABLES.with_suffix(".ipynb"), notebook)
+    return Page(EXPLORABLES_PAGE.with_suffix(".ipynb"), notebook)
 
 
 def widget(name: str) -> Path:

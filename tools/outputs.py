@@ -27,7 +27,7 @@ from tools import machine, setup_cell
 
 COSTS = CHAPTERS / "costs.json"
 
-LEDGER = CHAPTERS / "back" / "ledger.ipynb"
+LEDGER_PAGE = CHAPTERS / "back" / "ledger.ipynb"
 """The page that prints what the others cost, and is not among them."""
 
 README_FIGURE = "fig-trained-logit"
@@ -101,7 +101,7 @@ def store(path: Path) -> None:
     started = time.perf_counter()
     notebook = execute(path)
     seconds = time.perf_counter() - started
-    if path.is_relative_to(CHAPTERS) and path != LEDGER:
+    if path.is_relative_to(CHAPTERS) and path != LEDGER_PAGE:
         record_cost(path.relative_to(CHAPTERS).with_suffix("").as_posix(), seconds)
     tidy(notebook)
     nbformat.write(notebook, path)
@@ -123,7 +123,7 @@ def record_cost(page: str, seconds: float) -> None:
 
 def ledger_last(notebooks: Iterable[Path]) -> list[Path]:
     """The given notebooks, then the ledger, which prints what they cost."""
-    return [*(path for path in notebooks if path != LEDGER), LEDGER]
+    return [*(path for path in notebooks if path != LEDGER_PAGE), LEDGER_PAGE]
 
 
 def main() -> None:

@@ -15,7 +15,6 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import keras
@@ -37,7 +36,6 @@ from gan_utils import (
 from tests.claims.registry import versions
 from tools.machine import threads
 
-ROOT = Path(__file__).resolve().parents[1]
 DATA = "mnist"
 SEED = 0
 

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.pages import ROOT
 
 LEDGERS = ("claims.json", "costs.json")
 

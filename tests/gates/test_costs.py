@@ -86,6 +86,6 @@ def test_a_run_writes_its_own_entry_and_forgets_pages_that_are_gone(chapters: Pa
 
 def test_the_ledger_is_executed_last():
     others = [outputs.CHAPTERS / "a.ipynb", outputs.CHAPTERS / "z.ipynb"]
-    for given in ([outputs.LEDGER, *others], others):
-        assert outputs.ledger_last(given) == [*others, outputs.LEDGER]
-    assert outputs.LEDGER.is_file()
+    for given in ([outputs.LEDGER_PAGE, *others], others):
+        assert outputs.ledger_last(given) == [*others, outputs.LEDGER_PAGE]
+    assert outputs.LEDGER_PAGE.is_file()

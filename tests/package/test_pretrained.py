@@ -19,6 +19,7 @@ from gan_utils import (
     load_images,
     pretrained,
 )
+from tests.pages import ROOT
 from tools import pretrain, race, tutorial
 
 NAMES = list(pretrained.NETWORKS)
@@ -135,7 +136,7 @@ def test_the_record_describes_the_weights(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_record_is_complete_and_keeps_the_targets(name):
     record = pretrained.provenance(name)
-    assert (pretrain.ROOT / record["script"]).samefile(pretrain.__file__)
+    assert (ROOT / record["script"]).samefile(pretrain.__file__)
     recipe = pretrain.RECIPES[name]
     assert record["recipe"] == recipe.constants
     assert record["seed"] == pretrain.SEED
@@ -241,7 +242,7 @@ class TestRace:
         return digit_race().record
 
     def test_the_record_is_complete(self, record):
-        assert (pretrain.ROOT / record["script"]).samefile(race.__file__)
+        assert (ROOT / record["script"]).samefile(race.__file__)
         assert record["seeds"] == [0, 1, 2] == list(race.SEEDS)
         assert record["seconds"] == 90 == race.SECONDS
         assert record["looks"] == [10, 30, 90] == list(race.LOOKS)
