@@ -52,7 +52,7 @@ class GAN(keras.Model):
     discriminator : keras.Model
         (n, ...) -> (n, 1) logits, built. Weights must not be shared between the two.
     loss : AdversarialLoss
-    penalties : iterable of callables (discriminator, real, fake) -> scalar
+    penalties : iterable of callables (discriminator, real, fake, seed) -> scalar
         Added to the discriminator's loss.
     critic_steps : int
         Updates of the discriminator for each one of the generator. Every update has a batch of
@@ -339,7 +339,8 @@ class GAN(keras.Model):
             fake_logits, state, regularisers = _forward(player, fake, state)
             loss = self.adversarial_loss.discriminator(_single(real_logits), _single(fake_logits))
             for penalty in self.penalties:
-                loss += _single(penalty(lambda x: _forward(player, x)[0], real, fake))
+                seed = self._penalty_seed()
+                loss += _single(penalty(lambda x: _forward(player, x)[0], real, fake, seed))
             loss += sum(map(_single, regularisers))
             scaled = _scaled(loss, self.discriminator_optimizer)
         gradients = tape.gradient(scaled, player.trainable_variables)
@@ -363,6 +364,10 @@ class GAN(keras.Model):
         normal = _normal_from_bits if self.jit_compile else _normal
         noise = normal([n * _replicas.count(), self.latent_dim], key)
         return tf.cast(_replicas.own_rows(noise, n), self.compute_dtype)
+
+    def _penalty_seed(self):
+        """Two integers from the seed and the step; the noise and `sample` have other counters."""
+        return tf.stack([tf.constant(self.seed, tf.int64), -2 - self.step.value])
 
     def _update(self, player, loss, gradients, state, due=True, then=lambda: None):
         """Move one player if it is due and nothing is, or has been, infinite or NaN."""

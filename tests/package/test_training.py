@@ -229,7 +229,7 @@ class TestTheStep:
             inner = keras.optimizers.SGD(1e-4)
             return keras.optimizers.LossScaleOptimizer(inner, initial_scale=2.0**127)
 
-        def large(discriminator, real, fake):
+        def large(discriminator, real, fake, seed):
             return 100 * tf.reduce_mean(tf.square(discriminator(real) - 1))
 
         gan = make(penalties=[large], optimizer=scaling)
@@ -490,7 +490,7 @@ class TestFailure:
         assert int(gan.step) == 0
 
     def test_an_infinite_gradient_of_a_finite_loss_counts(self):
-        def broken(discriminator, real, fake):
+        def broken(discriminator, real, fake, seed):
             return tf.sqrt(0.0 * tf.reduce_sum(discriminator(real)))
 
         gan = make(penalties=[broken])
@@ -506,12 +506,13 @@ import keras, numpy as np, tensorflow as tf
 
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, 2 * [tf.config.LogicalDeviceConfiguration()])
-from gan_utils import GAN, RELATIVISTIC, mlp, r1
+from gan_utils import GAN, RELATIVISTIC, mlp, r1, wgan_gp
 
 def train(scope, data, **options):
     with scope:
         networks = mlp(3, 2, (16,), seed=1), mlp(2, 1, (16,), seed=2)
-        gan = GAN(*networks, RELATIVISTIC, penalties=[r1(0.1)], ema_decay=0.5, seed=5, **options)
+        penalties = [r1(0.1), wgan_gp(0.1)]
+        gan = GAN(*networks, RELATIVISTIC, penalties=penalties, ema_decay=0.5, seed=5, **options)
         adam = [keras.optimizers.Adam(0.01) for _ in networks]
         gan.compile(generator_optimizer=adam[0], discriminator_optimizer=adam[1])
     try:
