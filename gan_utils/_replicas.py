@@ -11,20 +11,37 @@ def count():
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def own_rows(whole, n):
-    """The `n` rows of `whole`, which has `n` for each replica, that belong to this one."""
+def own_rows(draw, n):
+    """The `n` rows that belong to this replica of `draw(rows)`, made for all of them at once."""
     if count() == 1:
-        return whole
-    first = n * tf.cast(tf.distribute.get_replica_context().replica_id_in_sync_group, n.dtype)
-    return whole[first : first + n]
+        return draw(n)
+    own = _index()
+    sizes = _sum(tf.one_hot(own, count(), on_value=n, off_value=0, dtype=n.dtype))
+    first = tf.reduce_sum(sizes[:own])
+    return draw(tf.reduce_sum(sizes))[first : first + n]
+
+
+def share(n):
+    """The part of the whole batch that these n rows are."""
+    if count() == 1:
+        return 1.0
+    own = tf.cast(n, tf.float32)
+    return own / _sum(own)
+
+
+def never_empty(x):
+    """`x` with one row of zeros where it has none, which a mean needs; its share stays 0."""
+    if count() == 1:
+        return x
+    missing = tf.maximum(0, 1 - tf.shape(x)[0])
+    return tf.pad(x, [[0, missing], *([0, 0] for _ in x.shape[1:])])
 
 
 def everywhere(condition):
     """Whether `condition` holds on all replicas."""
     if count() == 1:
         return condition
-    violations = tf.cast(~condition, tf.int32)
-    return tf.equal(tf.distribute.get_replica_context().all_reduce("sum", violations), 0)
+    return tf.equal(_sum(tf.cast(~condition, tf.int32)), 0)
 
 
 def update_if(condition, update, variables):
@@ -40,3 +57,11 @@ def update_if(condition, update, variables):
     update()
     for variable, old in zip(variables, before, strict=True):
         variable.assign(tf.where(condition, variable.value, old))
+
+
+def _index():
+    return tf.distribute.get_replica_context().replica_id_in_sync_group
+
+
+def _sum(value):
+    return tf.distribute.get_replica_context().all_reduce("sum", value)

@@ -242,12 +242,15 @@ def _uniform(shape: tf.Tensor, seed: Any) -> tf.Tensor:
 
     They are made from integers, which XLA draws as TensorFlow does; its uniform numbers are others.
     """
-    n = shape[0]
-    whole = tf.concat([[n * _replicas.count()], shape[1:]], axis=0)
-    bits = tf.random.stateless_uniform(
-        whole, seed=_checked_seed(seed), minval=None, maxval=None, dtype=tf.int32, alg="philox"
-    )
-    return 0.5 + tf.cast(_replicas.own_rows(bits, n), tf.float32) * 2.0**-32
+    seed = _checked_seed(seed)
+
+    def draw(n):
+        of_all = tf.concat([[n], shape[1:]], axis=0)
+        return tf.random.stateless_uniform(
+            of_all, seed=seed, minval=None, maxval=None, dtype=tf.int32, alg="philox"
+        )
+
+    return 0.5 + tf.cast(_replicas.own_rows(draw, shape[0]), tf.float32) * 2.0**-32
 
 
 def _checked_seed(seed: Any) -> tf.Tensor:

@@ -1,35 +1,35 @@
 """`GAN`: two players trained alternately through Keras' own `fit` (TensorFlow)."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 import gan_utils.penalties  # noqa: F401 (registers what a saved model may hold)
-from gan_utils import _checks, _replicas
+from gan_utils import _checks, _failure, _feed, _networks, _replicas
+from gan_utils._loop import Loop
+from gan_utils._steps import Batch, Half, Steps, Values, all_finite, noise, normal, single
 from gan_utils.losses import AdversarialLoss
 
 _PLAYERS = ("discriminator", "generator")
 _SAMPLES_AT_ONCE = 4096
-_NO_FAILURE = -1
-
-
-class _Made(NamedTuple):
-    """Samples, the generator's new state and regularisers, and the tape that saw them made."""
-
-    samples: tf.Tensor
-    state: list
-    regularisers: list
-    tape: tf.GradientTape
+_ENTRIES_AT_ONCE = 2**22
+_SAMPLING = -1
+"""The counter of `sample`'s noise: training uses those from 0, penalties those below -1."""
+_EVALUATION = 2**62
+"""The first counter of the noise of `evaluate`."""
+_RANGE_TOLERANCE = 0.02
+"""Of the generator's range, for data that lost a little when they were scaled."""
 
 
 @keras.saving.register_keras_serializable(package="gan_utils")
 class GAN(keras.Model):
-    r"""A generator and a discriminator that are trained against each other.
+    r"""Generative adversarial network: a generator and a discriminator, trained in turn.
 
     One training step is one update of the discriminator on a batch of real data and as many
     generated samples, then, on every `critic_steps`-th step, one update of the generator with
@@ -43,37 +43,48 @@ class GAN(keras.Model):
         L_G(\ell_\psi(x), \ell_\psi(G_\theta(z'))).
 
     Either step moves its own player only; the other one's weights and state, such as the averages
-    of batch normalisation, stay. Both networks run in training mode.
+    of batch normalisation, stay. Both networks run in training mode. Networks of two inputs are
+    conditional: they are called with the labels of the real batch, [z, label] and [x, label].
 
     Parameters
     ----------
     generator : keras.Model
-        (n, latent_dim) -> (n, ...), built.
+        Functional or Sequential, (n, latent_dim) -> (n, ...), or with labels (n,) as its second
+        input.
     discriminator : keras.Model
-        (n, ...) -> (n, 1) logits, built. Weights must not be shared between the two.
+        (n, ...) -> (n, 1) logits, likewise. Weights must not be shared between the two.
     loss : AdversarialLoss
     penalties : iterable of callables (discriminator, real, fake, seed) -> scalar
-        Added to the discriminator's loss.
+        Added to the discriminator's loss. `seed`, a (2,) integer tensor, is another one in every
+        step and for every penalty.
     critic_steps : int
         Updates of the discriminator for each one of the generator. Every update has a batch of
         its own.
     ema_decay : float in [0, 1)
-        Where positive, `sample` uses the generator's weights averaged over its updates. In update
-        t = 1, 2, … the average keeps min(ema_decay, t / (t + 9)) of itself, so that it forgets the
-        initial weights.
+        Where positive, `sample` uses `ema_generator`, whose weights are the generator's averaged
+        over its updates. In update t = 1, 2, … the average keeps min(ema_decay, t / (t + 9)) of
+        itself, so that it forgets the initial weights. What the update does not train, frozen
+        weights and the state of normalisation, is copied.
     shared_noise : bool
         Whether the generator's step takes the discriminator's noise, z' = z, instead of fresh
         noise. The samples need then be made once for both, which saves one of the two passes
         through the generator.
-    seed : int, optional
+    seed : int from 0 to 2⁶³ − 1, optional
         Of the noise, which depends on it and on the number of steps taken, and on nothing else: a
-        saved and restored model goes on as if it had not been interrupted. By default drawn from
-        Python's `random`, which `keras.utils.set_random_seed` seeds.
+        saved and restored model goes on as if it had not been interrupted, dropout included. By
+        default drawn from Python's `random`, which `keras.utils.set_random_seed` seeds.
+
+    Attributes
+    ----------
+    ema_generator : keras.Model or None
+        The generator with averaged weights, a model of its own to save or export; None where
+        `ema_decay` is 0.
 
     Raises
     ------
     ValueError
-        If an argument is not as described; the message names it.
+        If an argument is not as described, or Keras runs on another backend than TensorFlow; the
+        message names it.
 
     References
     ----------
@@ -93,19 +104,19 @@ class GAN(keras.Model):
 
     def __init__(
         self,
-        generator,
-        discriminator,
-        loss,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        loss: AdversarialLoss,
         *,
-        penalties=(),
-        critic_steps=1,
-        ema_decay=0.0,
-        shared_noise=False,
-        seed=None,
-        **kwargs,
-    ):
+        penalties: Iterable[Callable] = (),
+        critic_steps: int = 1,
+        ema_decay: float = 0.0,
+        shared_noise: bool = False,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
-        _check_networks(generator, discriminator)
+        _networks.check(generator, discriminator)
         _check_loss(loss)
         if not isinstance(ema_decay, Real) or not 0 <= ema_decay < 1:
             raise ValueError(f"ema_decay: expected a number in [0, 1), got {ema_decay!r}")
@@ -116,51 +127,40 @@ class GAN(keras.Model):
         self.critic_steps = _checks.count("critic_steps", critic_steps)
         self.ema_decay = float(ema_decay)
         self.shared_noise = bool(shared_noise)
-        chosen = random.randrange(2**31) if seed is None else seed
-        self.seed = _checks.count("seed", chosen, at_least=0)
-        self.latent_dim = generator.input_shape[-1]
+        self.seed = _networks.seed(random.randrange(2**31) if seed is None else seed)
+        self.latent_dim = _networks.shapes(generator)[0][-1]
         self._create_state()
         self.built = True
 
-    def _create_state(self):
+    def _create_state(self) -> None:
         self.step = self.add_weight(
             name="step", shape=(), dtype="int64", initializer="zeros", trainable=False
         )
-        # 2 * step + player of the first loss that was not finite.
-        self.failure = self.add_weight(
-            name="failure",
-            shape=(),
-            dtype="int64",
-            initializer=keras.initializers.Constant(_NO_FAILURE),
-            trainable=False,
-        )
-        self.averages = [self._average_of(v) for v in self._averaged_variables()]
+        # No weight of Keras': what stopped one training is not saved for the next.
+        self.failure = tf.Variable(_failure.NONE, dtype=tf.int64, trainable=False)
+        self.ema_generator = _networks.copy(self.generator) if self.ema_decay else None
         self.discriminator_loss = keras.metrics.Mean(name="discriminator_loss")
         self.generator_loss = keras.metrics.Mean(name="generator_loss")
 
-    def _averaged_variables(self):
-        return self.generator.trainable_variables if self.ema_decay else []
+    @property
+    def is_conditional(self) -> bool:
+        """Whether the networks take labels."""
+        return len(self.generator.inputs) == 2
 
-    def _average_of(self, variable):
-        average = self.add_weight(
-            name="average", shape=variable.shape, dtype=variable.dtype, trainable=False
-        )
-        average.assign(variable)
-        return average
-
-    def call(self, z, training=False):
+    def call(self, z: Any, training: bool = False) -> tf.Tensor:
         """Samples for given noise, from the latest weights: (n, latent_dim) -> (n, ...)."""
         return self.generator(z, training=training)
 
     def compile(
         self,
         *,
-        generator_optimizer,
-        discriminator_optimizer,
-        steps_per_execution=1,
-        jit_compile=False,
-        run_eagerly=False,
-    ):
+        generator_optimizer: keras.optimizers.Optimizer | str,
+        discriminator_optimizer: keras.optimizers.Optimizer | str,
+        steps_per_execution: int = 1,
+        jit_compile: bool = False,
+        run_eagerly: bool = False,
+        auto_scale_loss: bool = True,
+    ) -> None:
         """Prepare for `fit`.
 
         Parameters
@@ -168,17 +168,23 @@ class GAN(keras.Model):
         generator_optimizer, discriminator_optimizer : keras.optimizers.Optimizer, or its name
             One each: an optimiser that both shared would mix the two players' moments.
         steps_per_execution : int
-            Training steps in one call of the compiled function. Many small steps gain most. Keras
-            allows one only with a `tf.distribute.MirroredStrategy`.
+            Training steps in one call of the compiled function. Many small steps gain most, and
+            most with SGD, Adam, RMSprop, Adagrad, Adadelta, Adamax or Lion without options that
+            look at more than one coordinate, such as clipping by norm. Keras allows one only with
+            a `tf.distribute.MirroredStrategy`.
         jit_compile : bool
             Compile with XLA.
         run_eagerly : bool
             Run step by step in Python, to look inside.
+        auto_scale_loss : bool
+            Whether under the policy "mixed_float16" both optimizers look for a scale at which
+            gradients do not vanish (`keras.optimizers.LossScaleOptimizer`), as Keras does in
+            every model.
 
         Raises
         ------
         ValueError
-            If both optimizers are one object.
+            If both optimizers are one object, or `steps_per_execution` < 1.
         """
         if generator_optimizer is discriminator_optimizer and not isinstance(
             generator_optimizer, str
@@ -186,52 +192,72 @@ class GAN(keras.Model):
             raise ValueError(
                 "discriminator_optimizer: expected one of its own, got the generator's"
             )
-        super().compile(
-            optimizer=None,
-            steps_per_execution=steps_per_execution,
-            jit_compile=jit_compile,
-            run_eagerly=run_eagerly,
-        )
-        self.generator_optimizer = keras.optimizers.get(generator_optimizer)
-        self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer)
         self._compile_options = {
-            "steps_per_execution": steps_per_execution,
+            "steps_per_execution": _checks.count("steps_per_execution", steps_per_execution),
             "jit_compile": jit_compile,
             "run_eagerly": run_eagerly,
         }
+        super().compile(optimizer=None, **self._compile_options)
+        self._compile_options["auto_scale_loss"] = auto_scale_loss
+        scaled = auto_scale_loss and self._is_half_precision()
+        self.generator_optimizer = _optimizer(generator_optimizer, scaled)
+        self.discriminator_optimizer = _optimizer(discriminator_optimizer, scaled)
         # Slots must exist before the step is traced.
         self.generator_optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
 
-    def get_compile_config(self):
+    def _is_half_precision(self) -> bool:
+        models = (self, self.generator, self.discriminator)
+        return any(model.dtype_policy.name == "mixed_float16" for model in models)
+
+    def get_compile_config(self) -> dict | None:
         """What `compile` was called with, for `save`."""
         if not self.compiled:
             return None
-        serialize = keras.optimizers.serialize
+        serialize = keras.saving.serialize_keras_object
         return {
             "generator_optimizer": serialize(self.generator_optimizer),
             "discriminator_optimizer": serialize(self.discriminator_optimizer),
             **self._compile_options,
         }
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config: dict) -> None:
         """Compile as `get_compile_config` says."""
         optimizers = {f"{player}_optimizer" for player in _PLAYERS}
-        deserialize = keras.optimizers.deserialize
+        # Keras' own `optimizers.deserialize` does not know every one of Keras' optimizers.
+        deserialize = keras.saving.deserialize_keras_object
         self.compile(**{k: deserialize(v) if k in optimizers else v for k, v in config.items()})
 
-    def fit(self, x=None, *, batch_size=None, shuffle=True, callbacks=None, **kwargs):
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        *,
+        batch_size: int | None = None,
+        shuffle: bool = True,
+        callbacks: keras.callbacks.Callback | Sequence[keras.callbacks.Callback] | None = None,
+        validation_data: Any = None,
+        validation_split: float = 0.0,
+        **kwargs: Any,
+    ) -> keras.callbacks.History:
         """Train on real data.
 
         Parameters
         ----------
         x : tf.data.Dataset of batches (n, ...), or an array (samples, ...)
+            In the range of the generator's last layer where that has one: [-1, 1] under tanh.
+            Conditional networks need labels as well: a dataset of pairs (x, label), such as
+            `keras.utils.image_dataset_from_directory` makes, or the pair of two arrays.
+        y : (samples,) array of integers, optional
+            Labels of an array. Networks that take none ignore labels, with a warning.
         batch_size : int
             Of an array; 32 by default.
         shuffle : bool
             Whether every epoch goes through an array in another order.
         callbacks, **kwargs
             As in `keras.Model.fit`.
+        validation_data, validation_split
+            Held-out data, on which every epoch ends with `evaluate`.
 
         Returns
         -------
@@ -245,52 +271,99 @@ class GAN(keras.Model):
             That update is not made, nor any after it: all weights are those before it. Where the
             generator fails, the discriminator has therefore made its update of the same step.
         ValueError
-            If there are no data, they do not have the discriminator's input shape, or
-            `batch_size` < 1.
+            If there are no data, they do not have the discriminator's input shape or leave the
+            generator's range, labels are missing or no classes, `batch_size` < 1, or an argument
+            of Keras' asks for what has no meaning here (weights of samples or classes, callbacks
+            that change the learning rate of one optimizer).
         """
-        given = [callbacks] if isinstance(callbacks, keras.callbacks.Callback) else callbacks
+        given = _feed.callbacks(callbacks)
+        _feed.refuse(kwargs)
+        if validation_split:
+            x, y, validation_data = _feed.split(x, y, validation_split)
+        data = self._data(x, y, batch_size, shuffle)
+        if validation_data is not None:
+            held_out = _feed.pair(validation_data)
+            size = kwargs.pop("validation_batch_size", None) or batch_size
+            kwargs["validation_data"] = self._data(*held_out, size, False, "validation_data")
+        kwargs |= {"callbacks": [*given, _StopAtFailure()]}
+        return super().fit(data, **kwargs)
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        *,
+        batch_size: int | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Both losses on held-out data, moving nothing: see `fit` about the data.
+
+        The networks run in inference mode, the noise depends on the seed alone, and the
+        discriminator's loss contains its penalties, as in training.
+
+        Returns
+        -------
+        As `keras.Model.evaluate`: a list [discriminator_loss, generator_loss], or with
+        `return_dict=True` a dict.
+        """
+        _feed.refuse(kwargs)
+        return super().evaluate(self._data(x, y, batch_size, False), **kwargs)
+
+    def _data(self, x, y, batch_size, shuffle, name="x"):
         if batch_size is not None:
             batch_size = _checks.count("batch_size", batch_size)
-        _check_not_empty(x)
-        if isinstance(x, np.ndarray | tf.Tensor):
-            x, batch_size = _batches(x, batch_size or 32, shuffle), None
-        if isinstance(x, tf.data.Dataset):
-            x = _without_autotuning(x)
-        kwargs |= {"callbacks": [*(given or []), _StopAtFailure()]}
-        return super().fit(x, batch_size=batch_size, shuffle=shuffle, **kwargs)
+        return _feed.dataset(
+            _networks.Expected(self.generator, self.discriminator), x, y, batch_size, shuffle, name
+        )
 
-    def make_train_function(self, force=False):
+    def train_on_batch(self, x: Any, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """One training step on one batch; raises as `fit` does."""
+        return self._on_batch(super().train_on_batch, x, y, *args, **kwargs)
+
+    def test_on_batch(self, x: Any, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Both losses on one batch, moving nothing."""
+        return self._on_batch(super().test_on_batch, x, y, *args, **kwargs)
+
+    def _on_batch(self, call, x, y, sample_weight=None, class_weight=None, **kwargs):
+        _feed.refuse({"sample_weight": sample_weight, "class_weight": class_weight})
+        x, y = _feed.one_batch(_networks.Expected(self.generator, self.discriminator), x, y)
+        self.failure.assign(_failure.NONE)
+        logs = call(x, y, **kwargs)
+        self.raise_failure()
+        return logs
+
+    def raise_failure(self) -> None:
+        """Raise what has stopped the training, if anything has."""
+        failure = int(keras.ops.convert_to_numpy(self.failure))
+        _failure.raise_if_any(failure, _networks.bounds(self.generator))
+
+    def make_train_function(self, force: bool = False) -> Callable:
         """What `fit` calls for every `steps_per_execution` steps; Keras makes it from `train_step`.
 
         Keras lets every step of a longer execution stand behind a condition of its own. Here the
-        loop alone decides whether there is a next batch, which makes small steps cheaper.
+        loop alone decides whether there is a next batch, which makes small steps cheaper, and
+        what elementwise optimizers move is carried from step to step as tensors.
         """
         several = self.steps_per_execution > 1 and not self.run_eagerly
         if not several or self.distribute_strategy.num_replicas_in_sync > 1:
-            super().make_train_function(force)
-        elif self.train_function is None or force:
+            return super().make_train_function(force)
+        if self.train_function is None or force:
             self.train_function = self._several_steps()
+        return self.train_function
 
     def _several_steps(self):
-        step = (
-            tf.function(self.train_step, jit_compile=True) if self.jit_compile else self.train_step
-        )
+        take_steps = Loop(self).run if Loop.fits(self) else self._steps_on_variables
 
         @tf.function(reduce_retracing=True)
         def steps(iterator):
-            def more(taken, batch):
-                return (taken < self.steps_per_execution) & batch.has_value()
-
-            def take(taken, batch):
-                step(batch.get_value())
-                wanted = taken + 1 < self.steps_per_execution
-                return taken + 1, tf.cond(wanted, iterator.get_next_as_optional, lambda: batch)
-
-            first = iterator.get_next_as_optional()
-            taken, _ = tf.while_loop(more, take, [tf.constant(0), first])
+            taken = take_steps(iterator, self.steps_per_execution)
             return taken, self._running_means()
 
+        one_step = tf.function(self.train_step, jit_compile=self.jit_compile)
+
         def train_function(iterator):
+            if not isinstance(iterator, tf.data.Iterator):  # `train_on_batch`
+                return one_step(next(iterator))
             taken, means = steps(iterator)
             if taken == 0:
                 raise StopIteration
@@ -298,16 +371,38 @@ class GAN(keras.Model):
 
         return train_function
 
-    def train_step(self, data):
+    def _steps_on_variables(self, iterator, most):
+        step = (
+            tf.function(self.train_step, jit_compile=True) if self.jit_compile else self.train_step
+        )
+
+        def more(taken, batch):
+            return (taken < most) & self._is_healthy() & batch.has_value()
+
+        def take(taken, batch):
+            step(batch.get_value())
+            return taken + 1, tf.cond(
+                taken + 1 < most, iterator.get_next_as_optional, lambda: batch
+            )
+
+        first = iterator.get_next_as_optional()
+        return tf.while_loop(more, take, [tf.constant(0), first])[0]
+
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """One step on a batch of real data; called by `fit`."""
-        real, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        real = self._checked_batch(real)
-        made = self._made(real, 0)
-        self._discriminator_step(real, made.samples)
-        due = tf.equal((self.step + 1) % self.critic_steps, 0)
+        batch, steps, step = self._batch(data), Steps(self), self.step.value
+        accepted = _replicas.everywhere(tf.convert_to_tensor(self._in_range(batch)))
+        self._record(~accepted, "data")
+        generator = _values(self.generator)
+        made = steps.made(generator, batch, step, 0)
+        half = steps.discriminator(_values(self.discriminator), made, batch, step)
+        self._update("discriminator", half, batch)
+        due = tf.equal((step + 1) % self.critic_steps, 0)
 
         def move_generator():
-            self._generator_step(real, made if self.shared_noise else self._made(real, 1), due)
+            z = made if self.shared_noise else steps.made(generator, batch, step, 1)
+            half = steps.generator(generator, _values(self.discriminator), z, batch)
+            self._update("generator", half, batch, due=due, then=self._update_averages)
 
         if self.critic_steps == 1 or tf.distribute.has_strategy():
             move_generator()
@@ -316,97 +411,107 @@ class GAN(keras.Model):
         self.step.assign_add(tf.cast(self._is_healthy(), "int64"))
         return self._running_means()
 
+    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
+        """Both losses on a batch of real data, moving nothing; called by `evaluate`."""
+        batch = self._batch(data)
+        done = tf.cast(self.discriminator_loss.count, tf.int64)
+        z = noise(self.seed, _EVALUATION + done, batch.size, self.latent_dim)
+        fake = self.generator(batch.beside(tf.cast(z, self.compute_dtype)), training=False)
+
+        def critic(x):
+            return self.discriminator(batch.beside(x), training=False)
+
+        logits = single(critic(batch.real)), single(critic(fake))
+        loss = self.adversarial_loss.discriminator(*logits) + sum(self.discriminator.losses)
+        for i, penalty in enumerate(self.penalties):
+            seed = tf.stack([tf.constant(self.seed, tf.int64), _EVALUATION - 1 - i])
+            loss += single(penalty(critic, batch.real, fake, seed))
+        generator_loss = self.adversarial_loss.generator(*logits) + sum(self.generator.losses)
+        self.discriminator_loss.update_state(loss, sample_weight=batch.share)
+        self.generator_loss.update_state(generator_loss, sample_weight=batch.share)
+        return self._running_means()
+
     def _running_means(self):
         return {m.name: m.result() for m in (self.discriminator_loss, self.generator_loss)}
 
-    def _checked_batch(self, real):
+    def _batch(self, data):
+        real, labels = _networks.Expected(self.generator, self.discriminator).checked(data)
         real = tf.cast(real, self.compute_dtype)
-        expected = self.discriminator.input_shape
-        if not real.shape.is_compatible_with(expected):
-            raise ValueError(f"x: expected batches of shape {expected}, got {tuple(real.shape)}")
-        return real
+        share = _replicas.share(tf.shape(real)[0])
+        if labels is not None:
+            labels = _replicas.never_empty(labels)
+        return Batch(_replicas.never_empty(real), labels, share)
 
-    def _made(self, real, player):
-        """As many samples as there are real data, from noise for that player's step."""
-        z = self._noise(tf.shape(real)[0], player)
-        with tf.GradientTape() as tape:
-            return _Made(*_forward(self.generator, z), tape)
+    def _in_range(self, batch):
+        """Whether the data could come from the generator; `True` where its range is open."""
+        bounds = _networks.bounds(self.generator)
+        if bounds is None:
+            return True
+        low, high = bounds
+        slack = _RANGE_TOLERANCE * (high - low)
+        real = batch.real
+        # NaN passes, and is found in the loss.
+        return ~tf.reduce_any((real < low - slack) | (real > high + slack))
 
-    def _discriminator_step(self, real, fake):
-        player = self.discriminator
-        with tf.GradientTape() as tape:
-            real_logits, state, _ = _forward(player, real)
-            fake_logits, state, regularisers = _forward(player, fake, state)
-            loss = self.adversarial_loss.discriminator(_single(real_logits), _single(fake_logits))
-            for penalty in self.penalties:
-                seed = self._penalty_seed()
-                loss += _single(penalty(lambda x: _forward(player, x)[0], real, fake, seed))
-            loss += sum(map(_single, regularisers))
-            scaled = _scaled(loss, self.discriminator_optimizer)
-        gradients = tape.gradient(scaled, player.trainable_variables)
-        self._update(0, loss, gradients, state)
+    def _record(self, failed, kind):
+        """Remember the first failure."""
+        code = _failure.code(self.step.value + 1, _failure.KINDS.index(kind))
+        self.failure.assign(tf.where(self._is_healthy() & failed, code, self.failure))
 
-    def _generator_step(self, real, made, due):
-        player = self.generator
-        with made.tape as tape:
-            fake_logits, _, _ = _forward(self.discriminator, made.samples)
-            # Most generator losses do not look at these; the graph then never computes them.
-            real_logits, _, _ = _forward(self.discriminator, real)
-            loss = self.adversarial_loss.generator(_single(real_logits), _single(fake_logits))
-            loss += sum(map(_single, made.regularisers))
-            scaled = _scaled(loss, self.generator_optimizer)
-        gradients = tape.gradient(scaled, player.trainable_variables)
-        self._update(1, loss, gradients, made.state, due=due, then=self._update_averages)
-
-    def _noise(self, n, player):
-        """Noise that depends on the seed, the step and the player alone."""
-        key = tf.stack([tf.constant(self.seed, tf.int64), 2 * self.step.value + player])
-        normal = _normal_from_bits if self.jit_compile else _normal
-        noise = normal([n * _replicas.count(), self.latent_dim], key)
-        return tf.cast(_replicas.own_rows(noise, n), self.compute_dtype)
-
-    def _penalty_seed(self):
-        """Two integers from the seed and the step; the noise and `sample` have other counters."""
-        return tf.stack([tf.constant(self.seed, tf.int64), -2 - self.step.value])
-
-    def _update(self, player, loss, gradients, state, due=True, then=lambda: None):
+    def _update(self, player, half: Half, batch, due=True, then=lambda: None):
         """Move one player if it is due and nothing is, or has been, infinite or NaN."""
-        model = getattr(self, _PLAYERS[player])
-        optimizer = getattr(self, f"{_PLAYERS[player]}_optimizer")
-        finite = _replicas.everywhere(_all_finite(loss, gradients, optimizer))
+        model = getattr(self, player)
+        optimizer = getattr(self, f"{player}_optimizer")
+        finite = _replicas.everywhere(all_finite(half, optimizer))
 
         def move():
-            optimizer.apply(gradients, model.trainable_variables)
-            for variable, new in zip(model.non_trainable_variables, state, strict=True):
+            optimizer.apply(half.gradient, model.trainable_variables)
+            for variable, new in zip(model.non_trainable_variables, half.state, strict=True):
                 variable.assign(new)
             then()
 
         wanted = self._is_healthy() & due
-        moved = [*model.variables, *optimizer.variables, *self.averages]
+        averages = self.ema_generator.variables if self.ema_generator else []
+        moved = [*model.variables, *optimizer.variables, *averages]
         _replicas.update_if(wanted & finite, move, moved)
-        this_step = 2 * (self.step + 1) + player
-        self.failure.assign(tf.where(wanted & ~finite, this_step, self.failure))
-        weight = None if self.critic_steps == 1 else tf.cast(due, loss.dtype)
-        getattr(self, f"{_PLAYERS[player]}_loss").update_state(loss, sample_weight=weight)
+        self._record(due & ~finite, player)
+        weight = batch.share
+        if self.critic_steps > 1:
+            weight *= tf.cast(due, half.loss.dtype)
+        getattr(self, f"{player}_loss").update_state(half.loss, sample_weight=weight)
 
     def _is_healthy(self):
-        return tf.equal(self.failure, _NO_FAILURE)
+        return tf.equal(self.failure, _failure.NONE)
 
     def _update_averages(self):
-        updates = tf.cast(self.generator_optimizer.iterations, tf.float32)
-        decay = tf.minimum(self.ema_decay, updates / (updates + 9))
-        for average, variable in zip(self.averages, self._averaged_variables(), strict=True):
-            share = tf.cast(1 - decay, average.dtype)
-            average.assign_add(share * (variable - average))
+        if self.ema_generator is None:
+            return
+        decay = self._decay(self.generator_optimizer.iterations)
+        trained = {id(variable) for variable in self.generator.trainable_variables}
+        both = zip(self.ema_generator.variables, self.generator.variables, strict=True)
+        for average, variable in both:
+            if id(variable) in trained:
+                share = tf.cast(1 - decay, average.dtype)
+                average.assign_add(share * (variable - average))
+            else:
+                average.assign(variable)
 
-    def sample(self, n, *, seed):
+    def _decay(self, updates):
+        """How much of itself the average keeps in the update of that number."""
+        updates = tf.cast(updates, tf.float32)
+        return tf.minimum(self.ema_decay, updates / (updates + 9))
+
+    def sample(self, n: int, *, seed: int, labels: Any = None) -> np.ndarray:
         """Samples of the generator, from averaged weights where `ema_decay` is positive.
 
         Parameters
         ----------
         n : int
-        seed : int
+        seed : int from 0 to 2⁶³ − 1
             The same seed gives the same noise, whatever was done before.
+        labels : int or (n,) array of integers, optional
+            The classes to draw from: needed where the networks take labels, one class for all or
+            one for each sample.
 
         Returns
         -------
@@ -415,20 +520,57 @@ class GAN(keras.Model):
         Raises
         ------
         ValueError
-            If `n` < 1 or `seed` < 0.
+            If `n` < 1, `seed` is no such number, or labels are missing, not wanted or no classes.
         """
-        n, seed = _checks.count("n", n), _checks.count("seed", seed, at_least=0)
-        # Training uses the counters from 0: this one is its own.
-        z = _normal([n, self.latent_dim], tf.constant([seed, -1], tf.int64))
-        weights = self.averages or self.generator.trainable_variables
-        state = self.generator.non_trainable_variables
-        parts = [
-            self.generator.stateless_call(weights, state, z[i : i + _SAMPLES_AT_ONCE])[0]
-            for i in range(0, n, _SAMPLES_AT_ONCE)
-        ]
-        return np.concatenate([keras.ops.convert_to_numpy(p) for p in parts]).astype(np.float32)
+        n, seed = _checks.count("n", n), _networks.seed(seed)
+        labels = _networks.labels_to_sample(self.generator, n, labels)
+        z = normal([n, self.latent_dim], tf.constant([seed, _SAMPLING], tf.int64))
+        model = self.ema_generator or self.generator
+        entries = int(np.prod(_networks.shapes(self.discriminator)[0][1:]))
+        at_once = max(1, min(_SAMPLES_AT_ONCE, _ENTRIES_AT_ONCE // entries))
+        parts = []
+        for start in range(0, n, at_once):
+            rows = slice(start, start + at_once)
+            inputs = z[rows] if labels is None else [z[rows], labels[rows]]
+            parts.append(keras.ops.convert_to_numpy(model(inputs, training=False)))
+        return np.concatenate(parts).astype(np.float32)
 
-    def get_config(self):
+    def save(self, filepath: str | Path, *args: Any, **kwargs: Any) -> None:
+        """Save everything, optimizers included, into one file named *.keras*.
+
+        Raises
+        ------
+        ValueError
+            If the name ends otherwise: Keras' older formats cannot hold two optimizers.
+        """
+        if Path(filepath).suffix != ".keras":
+            raise ValueError(f"filepath: expected a name that ends in .keras, got {filepath}")
+        super().save(filepath, *args, **kwargs)
+
+    def export(self, filepath: str | Path, *args: Any, **kwargs: Any) -> None:
+        """Export what `sample` uses, z -> samples, as `keras.Model.export` does any model."""
+        (self.ema_generator or self.generator).export(filepath, *args, **kwargs)
+
+    def save_own_variables(self, store: Any) -> None:
+        """The step, and the states of random layers, which Keras leaves out of its files."""
+        super().save_own_variables(store)
+        for i, state in enumerate(self._random_states()):
+            store[f"random_state_{i}"] = keras.ops.convert_to_numpy(state)
+
+    def load_own_variables(self, store: Any) -> None:
+        """Inverse of `save_own_variables`."""
+        own = {key: store[key] for key in store.keys()}  # noqa: SIM118 (no mapping)
+        for i, state in enumerate(self._random_states()):
+            state.assign(own.pop(f"random_state_{i}"))
+        super().load_own_variables(own)
+
+    def _random_states(self):
+        """States of dropout, noise and augmentation in either network."""
+        models = (self.generator, self.discriminator)
+        weights = {id(v) for model in models for v in model.weights}
+        return [v for model in models for v in model.variables if id(v) not in weights]
+
+    def get_config(self) -> dict:
         """Everything that `__init__` takes, serialised, with Keras' own such as `dtype`."""
         serialize = keras.saving.serialize_keras_object
         return {
@@ -444,9 +586,12 @@ class GAN(keras.Model):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "GAN":
         """Inverse of `get_config`."""
-        deserialize = keras.saving.deserialize_keras_object
+
+        def deserialize(part):
+            return keras.saving.deserialize_keras_object(part, custom_objects=custom_objects)
+
         config = {**config, "penalties": [deserialize(p) for p in config["penalties"]]}
         for name in ("generator", "discriminator", "loss"):
             config[name] = deserialize(config[name])
@@ -457,126 +602,28 @@ class _StopAtFailure(keras.callbacks.Callback):
     """Turn a recorded failure into an exception once the compiled function returns."""
 
     def on_train_begin(self, logs=None):
-        self.model.failure.assign(_NO_FAILURE)
+        self.model.failure.assign(_failure.NONE)
+        self._batches = 0
 
     def on_train_batch_end(self, batch, logs=None):
-        failure = int(keras.ops.convert_to_numpy(self.model.failure))
-        if failure != _NO_FAILURE:
-            step, player = divmod(failure, 2)
-            raise FloatingPointError(
-                f"the {_PLAYERS[player]}'s loss or its gradient is not finite at step {step} "
-                f"(the first is step 1). Its update was not made, nor any after it."
-            )
+        self._batches += 1
+        self.model.raise_failure()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if not self._batches:
+            raise ValueError("x: expected at least one batch, got a dataset without any")
 
 
-def _check_not_empty(x):
-    if isinstance(x, np.ndarray | tf.Tensor) and not (len(x.shape) and x.shape[0]):
-        raise ValueError(f"x: expected at least one sample (n, ...), got shape {tuple(x.shape)}")
-    if isinstance(x, tf.data.Dataset) and x.cardinality() == 0:
-        raise ValueError("x: expected at least one batch, got an empty dataset")
+def _values(network):
+    weights = [tf.convert_to_tensor(v) for v in network.trainable_variables]
+    return Values(weights, [tf.convert_to_tensor(v) for v in network.non_trainable_variables])
 
 
-def _batches(array, batch_size, shuffle):
-    """What Keras makes of an array, as a dataset whose options we can set."""
-    indices = tf.data.Dataset.range(len(array))
-    if shuffle:
-        indices = indices.shuffle(len(array))
-    array = tf.convert_to_tensor(array)
-    return indices.batch(batch_size).map(lambda i: tf.gather(array, i)).prefetch(2)
-
-
-def _without_autotuning(dataset):
-    """The same batches without the thread that tunes the pipeline, unless the user asks for it.
-
-    The end of an iteration sometimes waits for that thread, which sleeps twice as long every
-    time: a fit of 3 s then takes 5 s.
-    """
-    if dataset.options().autotune.enabled is not None:
-        return dataset
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    return dataset.with_options(options)
-
-
-def _forward(model, x, state=None):
-    """Run a model in training mode without side effects: outputs, new state, regularisers."""
-    state = model.non_trainable_variables if state is None else state
-    outputs, state, regularisers = model.stateless_call(
-        model.trainable_variables, state, x, training=True, return_losses=True
-    )
-    return outputs, state, regularisers
-
-
-def _scaled(loss, optimizer):
-    """What to differentiate: optimizers add the replicas' gradients and undo their own scale."""
-    return optimizer.scale_loss(loss / _replicas.count())
-
-
-def _all_finite(loss, gradients, optimizer):
-    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        gradients = []  # It provokes infinite gradients to find its scale, and skips them itself.
-    sums = [_single(tf.reduce_sum(g)) for g in gradients if g is not None]
-    return tf.math.is_finite(tf.add_n([loss, *sums]))
-
-
-def _normal(shape, seed):
-    return tf.random.stateless_normal(shape, seed=seed, alg="philox")
-
-
-def _normal_from_bits(shape, seed):
-    """The numbers of `_normal`, to rounding, under XLA as well.
-
-    XLA turns the same random bits into other normal variates. This is TensorFlow's way: two
-    integers make two variates (Box and Muller 1958).
-    """
-    n = tf.reduce_prod(shape)
-    pairs = [(n + 1) // 2, 2]
-    bits = tf.random.stateless_uniform(
-        pairs, seed=seed, minval=None, maxval=None, dtype=tf.int32, alg="philox"
-    )
-    mantissa, exponent_of_one = 0x7FFFFF, 0x3F800000
-    uniform = tf.bitcast((bits & mantissa) | exponent_of_one, tf.float32) - 1
-    radius = tf.sqrt(-2 * tf.math.log(tf.maximum(uniform[:, :1], 1e-7)))
-    angle = 2 * np.pi * uniform[:, 1:]
-    variates = radius * tf.concat([tf.sin(angle), tf.cos(angle)], axis=1)
-    return tf.reshape(tf.reshape(variates, [-1])[:n], shape)
-
-
-def _single(x):
-    """At least single precision, in which losses are summed."""
-    return tf.cast(x, tf.float32) if x.dtype.size < 4 else x
-
-
-def _check_networks(generator, discriminator):
-    for name, model in {"generator": generator, "discriminator": discriminator}.items():
-        if not isinstance(model, keras.Model):
-            raise ValueError(f"{name}: expected a keras.Model, got {model!r}")
-        if not model.built:
-            raise ValueError(f"{name}: expected a built model; give it a keras.Input")
-    if len(generator.input_shape) != 2 or generator.input_shape[-1] is None:
-        raise ValueError(
-            f"generator: expected an input of shape (None, latent_dim), got {generator.input_shape}"
-        )
-    if generator.output_shape != discriminator.input_shape:
-        raise ValueError(
-            f"discriminator: expected the generator's output {generator.output_shape} as its "
-            f"input, got {discriminator.input_shape}"
-        )
-    if discriminator.output_shape != (None, 1):
-        raise ValueError(
-            f"discriminator: expected logits of shape (None, 1), got {discriminator.output_shape}"
-        )
-    _check_nothing_shared(generator, discriminator)
-
-
-def _check_nothing_shared(generator, discriminator):
-    of_generator = {id(variable) for variable in generator.variables}
-    shared = [v.path for v in discriminator.variables if id(v) in of_generator]
-    if shared:
-        raise ValueError(
-            f"discriminator: expected weights of its own, got some that are the generator's as "
-            f"well: {', '.join(shared)}"
-        )
+def _optimizer(given, scaled):
+    optimizer = keras.optimizers.get(given)
+    if scaled and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        return keras.optimizers.LossScaleOptimizer(optimizer)
+    return optimizer
 
 
 def _check_loss(loss):
@@ -589,7 +636,7 @@ def _check_loss(loss):
 def _checked_penalties(penalties):
     several = isinstance(penalties, Iterable) and not callable(penalties)
     given = tuple(penalties) if several else penalties
-    if not several or not all(map(callable, given)):
+    if not several or not all(callable(p) and not isinstance(p, type) for p in given):
         raise ValueError(
             f"penalties: expected a sequence of penalties, such as [gan_utils.r1(1.0)], "
             f"got {given!r}"

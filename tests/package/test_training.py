@@ -24,7 +24,9 @@ from gan_utils import (
     ring,
     wgan_gp,
 )
-from gan_utils.training import _batches, _normal_from_bits, _without_autotuning
+from gan_utils._feed import _batches, _without_autotuning
+from gan_utils._steps import Steps, normal_from_bits
+from gan_utils.training import _values
 
 BATCH = 32
 DATA = ring(8).sample(BATCH * 10, seed=0)
@@ -94,11 +96,14 @@ def normalised_players():
 
 def one_step(gan, player, real=DATA[:BATCH]):
     """Only that player's half of a step."""
-    real = tf.convert_to_tensor(real)
+    batch, steps = gan._batch((real,)), Steps(gan)
+    generator, discriminator = map(_values, (gan.generator, gan.discriminator))
+    made = steps.made(generator, batch, gan.step.value, int(player == "generator"))
     if player == "discriminator":
-        gan._discriminator_step(real, gan._made(real, 0).samples)
+        half = steps.discriminator(discriminator, made, batch, gan.step.value)
     else:
-        gan._generator_step(real, gan._made(real, 1), True)
+        half = steps.generator(generator, discriminator, made, batch)
+    gan._update(player, half, batch, then=gan._update_averages)
 
 
 class TestWhoMoves:
@@ -212,7 +217,7 @@ class TestTheStep:
     @pytest.mark.parametrize("shape", [(1, 1), (7, 3), (32, 4)])
     def test_xla_draws_the_same_noise(self, shape):
         seed = tf.Variable([3, 8], dtype=tf.int64)
-        draw = tf.function(lambda: _normal_from_bits(shape, seed), jit_compile=True)
+        draw = tf.function(lambda: normal_from_bits(shape, seed), jit_compile=True)
         expected = tf.random.stateless_normal(shape, seed, alg="philox")
         np.testing.assert_allclose(draw(), expected, atol=1e-5)
 
@@ -298,7 +303,9 @@ class TestTheStep:
 
     def test_sees_every_sample_of_an_array_in_another_order(self):
         array = np.arange(10.0).reshape(10, 1)
-        plain, mixed = _batches(array, 4, shuffle=False), _batches(array, 4, shuffle=True)
+        plain, mixed = (
+            _batches(array, None, 4, shuffle).map(lambda x: x) for shuffle in (False, True)
+        )
         assert [len(batch) for batch in plain] == [4, 4, 2]
         np.testing.assert_array_equal(np.concatenate(list(plain)), array)
         epochs = [np.concatenate(list(mixed)).ravel() for _ in range(2)]
@@ -354,15 +361,14 @@ class TestOptions:
                 decay * a + (1 - decay) * v
                 for a, v in zip(average, snapshot(gan.generator), strict=True)
             ]
-        assert_same([np.array(a) for a in gan.averages], average, atol=1e-6)
+        assert_same(snapshot(gan.ema_generator), average, atol=1e-6)
 
     def test_samples_come_from_the_averages(self):
         gan = make(ema_decay=0.99)
         train(gan)
         samples = gan.sample(4, seed=3)
         assert (samples != make_sample(gan, gan.generator)).any()
-        for variable, average in zip(gan.generator.trainable_variables, gan.averages, strict=True):
-            variable.assign(average)
+        gan.generator.set_weights(gan.ema_generator.get_weights())
         np.testing.assert_array_equal(samples, make_sample(gan, gan.generator))
 
     def test_samples_depend_on_their_seed_alone(self):

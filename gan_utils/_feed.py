@@ -1,0 +1,171 @@
+"""What `fit` may be given, as a dataset of batches (TensorFlow)."""
+
+import warnings
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gan_utils import _networks
+
+_MEANINGLESS = ("sample_weight", "class_weight")
+_ONE_OPTIMIZER = (keras.callbacks.ReduceLROnPlateau, keras.callbacks.LearningRateScheduler)
+_DEFAULT_BATCH = 32
+
+
+def refuse(arguments):
+    """Raise ValueError where Keras would take an argument that means nothing here."""
+    for name in _MEANINGLESS:
+        if arguments.get(name) is not None:
+            raise ValueError(f"{name}: expected none, since a GAN does not weigh its data")
+
+
+def callbacks(given):
+    """The callbacks as a list, unless one of them looks for a single optimizer."""
+    given = [given] if isinstance(given, keras.callbacks.Callback) else list(given or [])
+    for callback in given:
+        if isinstance(callback, _ONE_OPTIMIZER):
+            raise ValueError(
+                f"callbacks: {type(callback).__name__} changes the rate of the model's one "
+                "optimizer, and a GAN has two; give each a schedule of "
+                "keras.optimizers.schedules"
+            )
+    return given
+
+
+def pair(data):
+    """Data and labels: both parts of a pair of arrays, a dataset alone."""
+    if isinstance(data, tuple | list) and len(data) == 2:
+        return tuple(data)
+    if isinstance(data, tuple | list) and len(data) == 1:
+        return data[0], None
+    if isinstance(data, tuple | list):
+        raise ValueError(f"x: expected an array, or a pair of data and labels, got {len(data)}")
+    return data, None
+
+
+def split(x, y, fraction):
+    """The first part of arrays to train on, and the last part as data to validate on."""
+    x, y = _paired(x, y)
+    if not _is_array(x):
+        raise ValueError("validation_split: expected x as an array, got a dataset; split it")
+    if not 0 < fraction < 1:
+        raise ValueError(f"validation_split: expected a number between 0 and 1, got {fraction!r}")
+    first = int(len(x) * (1 - fraction))
+    parts = [(x[rows], None if y is None else y[rows]) for rows in _both_sides(first)]
+    return *parts[0], parts[1]
+
+
+def _both_sides(n):
+    return slice(None, n), slice(n, None)
+
+
+def dataset(expected, x, y, batch_size, shuffle, name="x"):
+    """Batches of x, or of (x, y), as a dataset; what is neither array nor dataset as it is."""
+    x, y = _paired(x, y)
+    if isinstance(x, dict):
+        raise ValueError(f"{name}: expected an array or a dataset, got a dict")
+    if isinstance(x, tf.data.Dataset):
+        if y is not None:
+            raise ValueError("y: expected none beside a dataset, which yields (x, y) itself")
+        return _checked_dataset(expected, x, name)
+    if not _is_array(x):
+        return x
+    x, y = _checked_arrays(expected, x, y, name)
+    return _without_autotuning(_batches(x, y, batch_size or _DEFAULT_BATCH, shuffle))
+
+
+def one_batch(expected, x, y):
+    """Arrays of one batch."""
+    x, y = _paired(x, y)
+    return _checked_arrays(expected, x, y, "x")
+
+
+def _paired(x, y):
+    if isinstance(x, tuple | list) and y is None and any(map(_is_array, x)):
+        return pair(x)
+    return x, y
+
+
+def _is_array(x):
+    return isinstance(x, np.ndarray | tf.Tensor)
+
+
+def _checked_arrays(expected, x, y, name):
+    if not (len(x.shape) and x.shape[0]):
+        raise ValueError(
+            f"{name}: expected at least one sample (n, ...), got shape {tuple(x.shape)}"
+        )
+    x = np.asarray(x)
+    if x.dtype.kind not in "biuf":
+        raise ValueError(f"{name}: expected numbers, got {x.dtype}")
+    expected.check_shape(name, x)
+    _check_range(expected, x, name)
+    if not expected.is_conditional:
+        if y is not None:
+            warnings.warn("y: the networks take no labels, which are ignored", stacklevel=4)
+        return x, None
+    if y is None:
+        raise ValueError("y: expected labels, which both networks take, got none")
+    y = np.asarray(y)
+    if y.shape != (len(x),) or y.dtype.kind not in "iu":
+        raise ValueError(
+            f"y: expected {len(x)} whole numbers, one for each sample, got {y.dtype} of shape "
+            f"{y.shape}"
+        )
+    expected.check_labels("y", y)
+    return x, y.astype(np.int32)
+
+
+def _check_range(expected, x, name):
+    bounds = _networks.bounds(expected.generator)
+    if bounds is None:
+        return
+    low, high = bounds
+    slack = 0.02 * (high - low)
+    least, most = np.nanmin(x), np.nanmax(x)
+    if least < low - slack or most > high + slack:
+        raise ValueError(
+            f"{name}: expected values in [{low:g}, {high:g}], the range of the generator's last "
+            f"layer, got [{least:g}, {most:g}]. Bytes become such values by "
+            "gan_utils.to_unit_range"
+        )
+    if low < 0 <= least and most > 0:
+        warnings.warn(
+            f"{name}: every value is at least 0, in the upper half of the generator's range "
+            f"[{low:g}, {high:g}]; are these data scaled to [0, 1]?",
+            stacklevel=4,
+        )
+
+
+def _checked_dataset(expected, x, name):
+    if x.cardinality() == 0:
+        raise ValueError(f"{name}: expected at least one batch, got an empty dataset")
+    real, labels = _networks.unpacked(x.element_spec)
+    expected.check_batch(name, real, labels)
+    if labels is not None and not expected.is_conditional:
+        warnings.warn("y: the networks take no labels, which are ignored", stacklevel=4)
+    return _without_autotuning(x)
+
+
+def _batches(x, y, batch_size, shuffle):
+    """What Keras makes of arrays, as a dataset whose options we can set."""
+    indices = tf.data.Dataset.range(len(x))
+    if shuffle:
+        indices = indices.shuffle(len(x))
+    arrays = [tf.convert_to_tensor(a) for a in (x, y) if a is not None]
+    chosen = indices.batch(batch_size).map(lambda i: tuple(tf.gather(a, i) for a in arrays))
+    return chosen.prefetch(2)
+
+
+def _without_autotuning(dataset):
+    """The same batches without the thread that tunes the pipeline, unless the user asks for it.
+
+    The end of an iteration sometimes waits for that thread, which sleeps twice as long every
+    time: a fit of 3 s then takes 5 s.
+    """
+    if dataset.options().autotune.enabled is not None:
+        return dataset
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)

@@ -1,0 +1,170 @@
+"""Many training steps in one call, the players' values carried as tensors (TensorFlow)."""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from gan_utils import _failure
+from gan_utils._flat import FlatOptimizer, Layout, Moving
+from gan_utils._steps import Steps, Values, all_finite
+
+
+class _Player(NamedTuple):
+    """A network, its optimizer and, in a list, the average of its weights, if there is one."""
+
+    moving: Moving
+    state: list
+    average: list
+
+    @property
+    def values(self):
+        return Values(self.moving.weights, self.state)
+
+
+class _Moment(NamedTuple):
+    """Everything that a step changes. `losses` are sums and counts."""
+
+    step: tf.Tensor
+    discriminator: _Player
+    generator: _Player
+    losses: list
+
+
+class Loop:
+    """The steps of a compiled `GAN` whose optimizers treat every coordinate alike.
+
+    A step that fails ends the loop, which then returns what was there before: the values of the
+    last step and of the one before it are both carried.
+    """
+
+    def __init__(self, gan):
+        self._gan = gan
+        layouts = [Layout(n.trainable_variables) for n in (gan.generator, gan.discriminator)]
+        self._layout = layouts[0]
+        self._generator = FlatOptimizer(gan.generator_optimizer, layouts[0])
+        self._discriminator = FlatOptimizer(gan.discriminator_optimizer, layouts[1])
+        self._steps = Steps(gan, *(layout.unpack for layout in layouts))
+        metrics = (gan.discriminator_loss, gan.generator_loss)
+        self._losses = [v for metric in metrics for v in (metric.total, metric.count)]
+        averaged = gan.ema_generator.trainable_variables if gan.ema_generator else []
+        self._averaged = averaged
+
+    @staticmethod
+    def fits(gan):
+        """Whether both optimizers do the same to a vector as to its parts."""
+        players = (
+            (gan.generator, gan.generator_optimizer),
+            (gan.discriminator, gan.discriminator_optimizer),
+        )
+        return all(FlatOptimizer.fits(o, Layout(n.trainable_variables)) for n, o in players)
+
+    def run(self, iterator, most):
+        """Take up to `most` steps; returns how many were begun."""
+        rates = self._discriminator.read_rate(), self._generator.read_rate()
+        start = self._read()
+
+        def more(taken, failure, batch, now, before):
+            return (taken < most) & (failure == _failure.NONE) & batch.has_value()
+
+        def take(taken, failure, batch, now, before):
+            failure, after = self._step(batch.get_value(), now, rates)
+            wanted = taken + 1 < most
+            batch = tf.cond(wanted, iterator.get_next_as_optional, lambda: batch)
+            return taken + 1, failure, batch, after, now
+
+        none = tf.constant(_failure.NONE, tf.int64)
+        first = [tf.constant(0), none, iterator.get_next_as_optional(), start, start]
+        taken, failure, _, now, before = tf.while_loop(more, take, first)
+        self._write(_settled(failure, now, before))
+        self._gan.failure.assign(failure)
+        return taken
+
+    def _read(self):
+        gan = self._gan
+        average = [self._layout.pack(self._averaged)] if self._averaged else []
+        return _Moment(
+            tf.convert_to_tensor(gan.step),
+            _Player(self._discriminator.read(), _values(gan.discriminator), []),
+            _Player(self._generator.read(), _values(gan.generator), average),
+            [tf.convert_to_tensor(v) for v in self._losses],
+        )
+
+    def _write(self, moment):
+        gan = self._gan
+        gan.step.assign(moment.step)
+        for network, optimizer, player in (
+            (gan.discriminator, self._discriminator, moment.discriminator),
+            (gan.generator, self._generator, moment.generator),
+        ):
+            optimizer.write(player.moving)
+            _assign(network.non_trainable_variables, player.state)
+        if self._averaged:
+            self._layout.assign(self._averaged, *moment.generator.average)
+            _assign(gan.ema_generator.non_trainable_variables, moment.generator.state)
+        _assign(self._losses, moment.losses)
+
+    def _step(self, data, now, rates):
+        """One step: the failure, if any, and the moment after it."""
+        if self._gan.jit_compile:
+            return tf.function(self._plain_step, jit_compile=True)(data, now, rates)
+        return self._plain_step(data, now, rates)
+
+    def _plain_step(self, data, now, rates):
+        gan, step = self._gan, now.step
+        batch = gan._batch(data)
+        accepted = gan._in_range(batch)
+        made = self._steps.made(now.generator.values, batch, step, 0)
+        half = self._steps.discriminator(now.discriminator.values, made, batch, step)
+        sound = all_finite(half, gan.discriminator_optimizer)
+        discriminator = _moved(self._discriminator, now.discriminator, half, rates[0])
+        losses = [now.losses[0] + half.loss, now.losses[1] + 1.0]
+
+        def move_generator():
+            z = made
+            if not gan.shared_noise:
+                z = self._steps.made(now.generator.values, batch, step, 1)
+            half = self._steps.generator(now.generator.values, discriminator.values, z, batch)
+            moved = _moved(self._generator, now.generator, half, rates[1])
+            return all_finite(half, gan.generator_optimizer), self._averaging(moved), half.loss, 1.0
+
+        if gan.critic_steps == 1:
+            result = move_generator()
+        else:
+            due = tf.equal((step + 1) % gan.critic_steps, 0)
+            result = tf.cond(due, move_generator, lambda: (True, now.generator, 0.0, 0.0))
+        also_sound, generator, loss, weight = result
+        losses += [now.losses[2] + loss, now.losses[3] + weight]
+        failure = _failure.first(step + 1, accepted, sound, also_sound)
+        return failure, _Moment(step + 1, discriminator, generator, losses)
+
+    def _averaging(self, generator):
+        if not self._averaged:
+            return generator
+        decay = self._gan._decay(generator.moving.iterations)
+        (average,) = generator.average
+        share = tf.cast(1 - decay, average.dtype)
+        return generator._replace(average=[average + share * (generator.moving.weights - average)])
+
+
+def _moved(optimizer, player, half, rate):
+    if half.gradient is None:
+        raise ValueError("loss: expected one that depends on the weights of either player")
+    moving = optimizer.update(player.moving, half.gradient, rate)
+    return player._replace(moving=moving, state=half.state)
+
+
+def _settled(failure, now, before):
+    """What to keep: all of the last step, none of it, or the discriminator's half alone."""
+    kept = tf.cond(failure == _failure.NONE, lambda: now, lambda: before)
+    moved = _failure.is_generators(failure)
+    discriminator = tf.cond(moved, lambda: now.discriminator, lambda: kept.discriminator)
+    return kept._replace(discriminator=discriminator, losses=now.losses)
+
+
+def _values(network):
+    return [tf.convert_to_tensor(v) for v in network.non_trainable_variables]
+
+
+def _assign(variables, values):
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
