@@ -22,6 +22,7 @@ _NAMES = {
     "models": "mlp dcgan_generator dcgan_discriminator",
     "pretrained": "digit_classifier digit_features digit_generator digit_race Race",
     "training": "GAN",
+    "callbacks": "SampleImages Quality ForPlayer",
     "dynamics": "",
     "metrics": "frechet_distance kernel_distance precision_recall PrecisionRecall "
     "density_coverage DensityCoverage mode_coverage ModeCoverage wasserstein_1d "

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 import gan_utils.penalties  # noqa: F401 (registers what a saved model may hold)
 from gan_utils import _checks, _replicas
+from gan_utils.callbacks import in_order
 from gan_utils.losses import AdversarialLoss
 
 _PLAYERS = ("discriminator", "generator")
@@ -256,7 +257,7 @@ class GAN(keras.Model):
             x, batch_size = _batches(x, batch_size or 32, shuffle), None
         if isinstance(x, tf.data.Dataset):
             x = _without_autotuning(x)
-        kwargs |= {"callbacks": [*(given or []), _StopAtFailure()]}
+        kwargs |= {"callbacks": [*in_order(given or []), _StopAtFailure()]}
         return super().fit(x, batch_size=batch_size, shuffle=shuffle, **kwargs)
 
     def make_train_function(self, force=False):
