@@ -10,7 +10,7 @@ names is first used, so `import gan_utils` does not load TensorFlow.
 
 from importlib import import_module
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _NAMES = {
     "distributions": "Gaussian GaussianMixture grid ring",
@@ -22,6 +22,8 @@ _NAMES = {
     "models": "mlp dcgan_generator dcgan_discriminator",
     "pretrained": "digit_classifier digit_features digit_generator digit_race Race",
     "training": "GAN",
+    "callbacks": "SampleImages Quality ForPlayer",
+    "dynamics": "",
     "metrics": "frechet_distance kernel_distance precision_recall PrecisionRecall "
     "density_coverage DensityCoverage mode_coverage ModeCoverage wasserstein_1d "
     "sliced_wasserstein inception_score",

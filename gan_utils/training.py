@@ -14,6 +14,7 @@ import gan_utils.penalties  # noqa: F401 (registers what a saved model may hold)
 from gan_utils import _checks, _failure, _feed, _networks, _replicas
 from gan_utils._loop import Loop
 from gan_utils._steps import Batch, Half, Steps, Values, all_finite, noise, normal, single
+from gan_utils.callbacks import in_order
 from gan_utils.losses import AdversarialLoss
 
 _PLAYERS = ("discriminator", "generator")
@@ -147,6 +148,11 @@ class GAN(keras.Model):
         """Whether the networks take labels."""
         return len(self.generator.inputs) == 2
 
+    @property
+    def num_classes(self) -> int | None:
+        """The number of classes that conditional networks know; None where they are not."""
+        return _networks.classes(self.generator) if self.is_conditional else None
+
     def call(self, z: Any, training: bool = False) -> tf.Tensor:
         """Samples for given noise, from the latest weights: (n, latent_dim) -> (n, ...)."""
         return self.generator(z, training=training)
@@ -276,7 +282,7 @@ class GAN(keras.Model):
             of Keras' asks for what has no meaning here (weights of samples or classes, callbacks
             that change the learning rate of one optimizer).
         """
-        given = _feed.callbacks(callbacks)
+        given = in_order(_feed.callbacks(callbacks))
         _feed.refuse(kwargs)
         if validation_split:
             x, y, validation_data = _feed.split(x, y, validation_split)

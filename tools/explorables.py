@@ -31,7 +31,15 @@ from scipy.special import expit, ndtr
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from gan_utils import JENSEN_SHANNON, Gaussian, optimal_discriminator, plotting, quadrature, value
+from gan_utils import (
+    JENSEN_SHANNON,
+    Gaussian,
+    dynamics,
+    optimal_discriminator,
+    plotting,
+    quadrature,
+    value,
+)
 
 HERE = Path(__file__).parent
 STATIC = "explorables"
@@ -234,51 +242,41 @@ def separation_state(distance: float, deviation: float) -> State:
     return State({"curves": columns(DISTANCES), "marker": marker}, finding, words)
 
 
-def pull(point: np.ndarray, penalty: float) -> np.ndarray:
-    """Where the two players of the Dirac-GAN pull, (..., 2) -> (..., 2)."""
-    theta, psi = point[..., 0], point[..., 1]
-    weight = expit(-theta * psi)
-    return np.stack([-weight * psi, weight * theta - penalty * psi], axis=-1)
+def game(penalty: float) -> dynamics.Game:
+    """The Dirac-GAN with the minimax loss and R1."""
+    return dynamics.dirac_gan(dynamics.MINIMAX, dynamics.r1(penalty))
 
 
-def simultaneous(point: np.ndarray, step: float, penalty: float) -> np.ndarray:
-    """Both players step from where both stand."""
-    return point + step * pull(point, penalty)
+def simultaneous(start: np.ndarray, step: float, penalty: float, n: int = 1) -> np.ndarray:
+    """Both players step from where both stand: the path of n steps."""
+    return dynamics.simultaneous(game(penalty), start, step, n)
 
 
-def alternating(point: np.ndarray, step: float, penalty: float) -> np.ndarray:
+def alternating(start: np.ndarray, step: float, penalty: float, n: int = 1) -> np.ndarray:
     """The discriminator steps, and the generator answers to where it then stands."""
-    psi = point[1] + step * pull(point, penalty)[1]
-    theta = point[0] + step * pull(np.array([point[0], psi]), penalty)[0]
-    return np.array([theta, psi])
+    return dynamics.alternating(game(penalty), start, step, n, discriminator_first=True)
 
 
 UPDATES = {"simultaneous": simultaneous, "alternating": alternating}
 
 
 def linearised(update: str, step: float, penalty: float) -> np.ndarray:
-    """The matrix of the update near the equilibrium, where both players pull with weight 1/2."""
-    half = step / 2
-    discriminator = np.array([[1.0, 0.0], [half, 1 - step * penalty]])
-    generator = np.array([[1.0, -half], [0.0, 1.0]])
-    together = discriminator + generator - np.eye(2)
-    return {"simultaneous": together, "alternating": generator @ discriminator}[update]
+    """The matrix of the update near the equilibrium."""
+    if update == "simultaneous":
+        return dynamics.simultaneous_matrix(game(penalty), step)
+    return dynamics.alternating_matrix(game(penalty), step, discriminator_first=True)
 
 
 def dirac_state(update: str, step: float, penalty: float, theta: float, psi: float) -> State:
     """The way of the two players of the Dirac-GAN from one start."""
-    path = [np.array([theta, psi])]
-    for _ in range(STEPS):
-        path.append(UPDATES[update](path[-1], step, penalty))
-    path = np.array(path)
+    path = UPDATES[update](np.array([theta, psi]), step, penalty, STEPS)
     distance = np.hypot(*path.T)
     reach = 2.0 ** np.ceil(np.log2(max(2.0, 1.05 * distance.max())))
     places = reach * np.stack(np.meshgrid(FIELD, FIELD, indexing="ij"), axis=-1).reshape(-1, 2)
-    pulls = pull(places, penalty)
+    pulls = game(penalty).field(places)
     length = np.hypot(*pulls.T)[:, None]
     ends = places + 0.1 * reach * pulls / np.where(length > 0, length, 1)
-    eigenvalues = np.linalg.eigvals(linearised(update, step, penalty))
-    radius = abs(eigenvalues).max()
+    radius = dynamics.spectral_radius(linearised(update, step, penalty))
     columns = {
         "path": {"theta": path[:, 0], "psi": path[:, 1]},
         "start": {"theta": path[:1, 0], "psi": path[:1, 1]},

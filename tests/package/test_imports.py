@@ -9,7 +9,9 @@ import pytest
 import gan_utils
 
 
-@pytest.mark.parametrize("module", ["", ".distributions", ".divergences", ".metrics", ".data"])
+@pytest.mark.parametrize(
+    "module", ["", ".distributions", ".divergences", ".metrics", ".data", ".dynamics"]
+)
 def test_numpy_modules_do_not_load_tensorflow(module):
     code = (
         f"import sys, gan_utils{module}; dir(gan_utils); "

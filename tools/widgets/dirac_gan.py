@@ -1,9 +1,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from ipywidgets import FloatSlider, interact
-from scipy.special import expit
 
-from gan_utils import plotting
+from gan_utils import dynamics, plotting
 
 plotting.use_style()
 
@@ -17,17 +16,16 @@ plotting.use_style()
 )
 def show(update, step, penalty, theta, psi):
     """200 steps of the Dirac-GAN, over the directions in which the players are pulled."""
-    way = [(theta, psi)]
-    for _ in range(200):
-        moved = psi + step * (expit(-theta * psi) * theta - penalty * psi)
-        seen = moved if update == "alternating" else psi
-        theta, psi = theta - step * expit(-theta * seen) * seen, moved
-        way.append((theta, psi))
-    way = np.array(way)
+    game = dynamics.dirac_gan(dynamics.MINIMAX, dynamics.r1(penalty))
+    if update == "simultaneous":
+        way = dynamics.simultaneous(game, (theta, psi), step, 200)
+    else:
+        way = dynamics.alternating(game, (theta, psi), step, 200, discriminator_first=True)
     reach = max(2.0, 1.05 * abs(way).max())
-    x, y = np.meshgrid(*2 * [np.linspace(-reach, reach, 12)])
+    places = np.stack(np.meshgrid(*2 * [np.linspace(-reach, reach, 12)]), axis=-1)
+    pulls = game.field(places)
     _, ax = plt.subplots(figsize=(4.5, 4.5))
-    ax.quiver(x, y, -expit(-x * y) * y, expit(-x * y) * x - penalty * y, color="#9a9a9a")
+    ax.quiver(*np.moveaxis(places, -1, 0), *np.moveaxis(pulls, -1, 0), color="#9a9a9a")
     ax.plot(*way.T, marker=".", markersize=4, **plotting.SERIES[0])
     ax.plot(*way[0], "ko")
     ax.set(xlabel="θ, the generator", ylabel="ψ, the discriminator", aspect="equal")
