@@ -19,6 +19,8 @@ _NAMES = {
     "monte_carlo variational_bound optimal_logit optimal_discriminator value",
     "losses": "AdversarialLoss MINIMAX NON_SATURATING LEAST_SQUARES HINGE WASSERSTEIN RELATIVISTIC",
     "penalties": "input_gradient_norm_squared r1 r2 wgan_gp",
+    "layers": "SpectralNormalization OrthonormalDense GroupSort ClipWeights Pack ClassEmbedding "
+    "LeakyReLU",
     "models": "mlp dcgan_generator dcgan_discriminator",
     "pretrained": "digit_classifier digit_features digit_generator digit_race Race",
     "training": "GAN",
