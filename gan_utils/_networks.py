@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_utils import _checks
+from gan_utils.layers import ClassEmbedding
 
 _LARGEST_SEED = 2**63 - 1
 _RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}
@@ -107,11 +108,18 @@ def _activation(model):
 def classes(model):
     """How many classes a conditional network knows; None where that cannot be read off."""
     sizes = [
-        layer.input_dim
-        for layer in model._flatten_layers()
-        if isinstance(layer, keras.layers.Embedding)
+        getattr(layer, "num_classes", None) or layer.input_dim
+        for layer in _layers(model)
+        if isinstance(layer, ClassEmbedding | keras.layers.Embedding)
     ]
     return min(sizes, default=None)
+
+
+def _layers(model):
+    for layer in model.layers:
+        yield layer
+        if isinstance(layer, keras.Model):
+            yield from _layers(layer)
 
 
 def copy(model):
