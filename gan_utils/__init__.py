@@ -10,7 +10,10 @@ names is first used, so `import gan_utils` does not load TensorFlow.
 
 from importlib import import_module
 
+from gan_utils import _registration
+
 __version__ = "0.2.0"
+
 
 _NAMES = {
     "distributions": "Gaussian GaussianMixture grid ring",
@@ -29,7 +32,7 @@ _NAMES = {
     "metrics": "frechet_distance kernel_distance precision_recall PrecisionRecall "
     "density_coverage DensityCoverage mode_coverage ModeCoverage wasserstein_1d "
     "sliced_wasserstein inception_score",
-    "data": "load_images Images DataUnavailable profile",
+    "data": "load_images Images DataUnavailable to_unit_range from_unit_range profile",
     "plotting": "",
     "claims": "",
 }
@@ -48,3 +51,6 @@ def __getattr__(name):
 
 def __dir__():
     return __all__
+
+
+_registration.install()

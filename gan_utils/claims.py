@@ -1,4 +1,4 @@
-"""Read the ledger of claims: what the book says about training, and the runs behind it.
+"""Ledger of claims: what the book says about training, and the runs behind it.
 
 A claim about a random program is a statement about many runs. The ledger holds for each claim
 the values that every seed gave, and the interval in which one more run is expected:
@@ -13,7 +13,10 @@ import importlib.metadata
 import json
 import math
 import statistics
+import sys
 import textwrap
+import tomllib
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +37,11 @@ ten equal values do not mean that the eleventh will be equal to the last bit.
 
 LINE = 84
 """Characters that fit into one line of a printed page."""
+
+_ROOT = Path(__file__).resolve().parents[1]
+"""The folder that holds the package: the book's repository, or an environment's packages."""
+
+_IN_ASCII = {"≥": ">=", "≤": "<=", "–": "-", "−": "-", "×": "x", "±": "+-", "·": "*"}
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ class Statistic:
 
     @property
     def bound(self) -> str:
-        """What is claimed, in words and signs; a dash where nothing is.
+        """Bounds that are claimed, in signs that standard output can print; a dash for none.
 
         Examples
         --------
@@ -95,11 +103,12 @@ class Statistic:
         '≥ 0.5, ≤ 2'
         """
         parts = [("≥", self.at_least), ("≤", self.at_most)]
-        return ", ".join(f"{sign} {limit:g}" for sign, limit in parts if limit is not None) or "–"
+        claimed = [f"{sign} {limit:g}" for sign, limit in parts if limit is not None]
+        return _printable(", ".join(claimed) or "–")
 
     @property
     def holds(self) -> tuple[bool, ...]:
-        """For each seed, whether its value keeps the bounds."""
+        """Whether each seed's value keeps the bounds."""
         low = -math.inf if self.at_least is None else self.at_least
         high = math.inf if self.at_most is None else self.at_most
         return tuple(low <= value <= high for value in self.values)
@@ -107,7 +116,10 @@ class Statistic:
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence about training with the runs that support it. `str(claim)` is a table."""
+    """Claim about training, with the runs that support it; `str(claim)` is a table.
+
+    Signs that the encoding of standard output lacks are written in ASCII there: >= for ≥.
+    """
 
     name: str
     statement: str
@@ -130,21 +142,22 @@ class Claim:
         for statistic in self.statistics.values():
             unit = f" ({statistic.unit})" if statistic.unit else ""
             numbers = (statistic.median, statistic.minimum, statistic.maximum)
-            claimed = statistic.bound != "–"
+            claimed = (statistic.at_least, statistic.at_most) != (None, None)
             rows.append(
                 (
-                    statistic.name.replace("_", " ") + unit,
+                    _printable(statistic.name.replace("_", " ") + unit),
                     *(f"{number:.4g}" for number in numbers),
                     statistic.bound,
-                    f"{sum(statistic.holds)} of {len(self.seeds)}" if claimed else "–",
+                    f"{sum(statistic.holds)} of {len(self.seeds)}" if claimed else _printable("–"),
                 )
             )
-        sentence = textwrap.wrap(f"{self.statement} [{self.name}]", LINE, break_on_hyphens=False)
+        statement = _printable(f"{self.statement} [{self.name}]")
+        sentence = textwrap.wrap(statement, LINE, break_on_hyphens=False)
         return "\n".join([*sentence, *aligned(rows)])
 
 
 def prediction_interval(values: Iterable[float]) -> tuple[float, float]:
-    """The interval that holds one more value with probability 99.9 %, if values are normal.
+    """Prediction interval: holds one more value with probability 99.9 %, if values are normal.
 
     mean ± t(0.9995; n − 1) · s · √(1 + 1/n), never narrower than ± 1e-4 of the largest magnitude.
 
@@ -179,12 +192,12 @@ def prediction_interval(values: Iterable[float]) -> tuple[float, float]:
 
 
 def read(name: str, path: Path | None = None) -> Claim:
-    """One claim of the ledger.
+    """Claim of the ledger, by name.
 
     Parameters
     ----------
     name : the claim's name.
-    path : the ledger; by default the one found by `ledger_path`.
+    path : the ledger; by default the book's own, `ledger_path`.
 
     Raises
     ------
@@ -200,7 +213,7 @@ def read(name: str, path: Path | None = None) -> Claim:
 
 
 def read_all(path: Path | None = None) -> dict[str, Claim]:
-    """Every claim of the ledger, by name, in alphabetical order.
+    """Claims of the ledger, all of them, by name in alphabetical order.
 
     Raises
     ------
@@ -213,7 +226,7 @@ def read_all(path: Path | None = None) -> dict[str, Claim]:
 
 
 def from_record(name: str, record: dict) -> Claim:
-    """A claim from what the ledger's JSON holds under its name."""
+    """Claim made from what the ledger's JSON holds under its name."""
     return Claim(
         name=name,
         statement=record["statement"],
@@ -236,50 +249,82 @@ def from_record(name: str, record: dict) -> Claim:
     )
 
 
-def ledger_path(start: Path | str | None = None) -> Path:
-    """The ledger that belongs to `start`: `book_file("claims.json", start)`.
+def ledger_path() -> Path:
+    """Path of the book's ledger of claims: `book_file("claims.json")`.
 
     Raises
     ------
     DataUnavailable
         There is none.
     """
-    return book_file("claims.json", start)
+    return book_file("claims.json")
 
 
-def book_file(name: str, start: Path | str | None = None) -> Path:
-    """The file of that name in `chapters/` that belongs to `start` (the working directory).
+def book_file(name: str) -> Path:
+    """Path of one of the book's records: `claims.json`, or `costs.json`, the seconds of each page.
 
-    Looked for, in this order: as `name` and as `chapters/name` in `start` and the folders above
-    it; the copy that was installed with the package. There are `claims.json`, the ledger, and
-    `costs.json`, the seconds that each page takes.
+    It is that in `chapters/` beside the package, where the package is imported from the book's
+    repository, else the copy that was installed with it. The working directory does not matter,
+    and nobody else's file of that name is taken.
 
     Raises
     ------
     DataUnavailable
         Neither is there.
     """
-    start = Path("." if start is None else start).resolve()
-    for folder in (start, *start.parents):
-        for candidate in (folder / name, folder / "chapters" / name):
-            if candidate.is_file():
-                return candidate
-    try:
-        shipped = importlib.metadata.files("gan-utils") or []
-    except importlib.metadata.PackageNotFoundError:
-        shipped = []
-    for file in shipped:
-        if file.name == name and Path(file.locate()).is_file():
-            return Path(file.locate()).resolve()
+    candidates = [_ROOT / "chapters" / name] if _is_repository(_ROOT) else []
+    candidates += _installed(name)
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate.resolve()
     raise DataUnavailable(
-        f"no {name}: neither {name} nor chapters/{name} in {start} or a folder above it, nor a "
-        "copy installed with gan-utils. Run from inside the book's repository, or install the "
-        "wheel."
+        f"no {name}: {_ROOT} is not the book's repository with a chapters/{name}, and no copy was "
+        "installed with this gan-utils. Install the wheel, or import the package from a clone."
     )
 
 
+def _is_repository(folder: Path) -> bool:
+    """Whether the folder is the book's: its project has the package's name."""
+    try:
+        project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return project.get("project", {}).get("name") == "gan-utils"
+
+
+def _installed(name: str) -> list[Path]:
+    """The files of that name which were installed together with this very package."""
+    package = Path(__file__).resolve().parent
+    return [
+        Path(file.locate())
+        for distribution in importlib.metadata.distributions(name="gan-utils")
+        if Path(distribution.locate_file("gan_utils")).resolve() == package
+        for file in distribution.files or []
+        if file.parts[-3:] == ("share", "gan_utils", name)
+    ]
+
+
+def _printable(text: str) -> str:
+    """The text as standard output can encode it: signs that it lacks in ASCII."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return "".join(_in_ascii(sign, encoding) for sign in text)
+    return text
+
+
+def _in_ascii(sign: str, encoding: str) -> str:
+    try:
+        sign.encode(encoding)
+    except UnicodeEncodeError:
+        plain = _IN_ASCII.get(sign) or unicodedata.normalize("NFKD", sign).replace("\u2044", "/")
+        return plain.encode("ascii", errors="ignore").decode("ascii") or "?"
+    return sign
+
+
 def aligned(rows: list[Sequence[str]]) -> list[str]:
-    """The lines of a table: the first column to the left, the others to the right.
+    """Lines of a table, the first column aligned to the left, the others to the right.
 
     Parameters
     ----------

@@ -109,7 +109,7 @@ class SpectralNormalization(keras.layers.Wrapper):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """What the wrapped layer makes of the inputs with its kernel divided by σ."""
         kernel = self._kernel()
-        matrix = self._matrix(ops.convert_to_tensor(kernel.value))
+        matrix = self._matrix(kernel.value)
         fixed = ops.stop_gradient(matrix)
         u, v = self._iterate(fixed, self.u.value, self.power_iterations if training else 0)
         if training:
@@ -133,12 +133,12 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     def _matrix(self, kernel: Any) -> Any:
         """The kernel as a matrix (everything else, outputs)."""
-        kernel = ops.moveaxis(kernel, self._output_axis, -1)
+        kernel = ops.moveaxis(tf.convert_to_tensor(kernel), self._output_axis, -1)
         return ops.reshape(kernel, (-1, kernel.shape[-1]))
 
     def _iterate(self, matrix: Any, u: Any, times: int) -> tuple[Any, Any]:
         """Both singular vectors, constants for the gradient."""
-        u = ops.convert_to_tensor(u)
+        u = tf.convert_to_tensor(u)
         for _ in range(times):
             v = _unit(ops.matmul(matrix, u[:, None]))
             u = _unit(ops.matmul(ops.transpose(matrix), v))[:, 0]
@@ -251,7 +251,7 @@ class OrthonormalDense(keras.layers.Layer):
 
     def orthonormal_kernel(self) -> Any:
         """The kernel (inputs, units) that the layer multiplies with."""
-        return _orthonormalised(ops.convert_to_tensor(self.kernel.value), self.iterations)
+        return _orthonormalised(tf.convert_to_tensor(self.kernel.value), self.iterations)
 
     def call(self, inputs: Any) -> Any:
         """(..., inputs) -> (..., units)."""
@@ -328,9 +328,7 @@ class GroupSort(keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         """(..., features) -> (..., features)."""
         shape = ops.shape(inputs)
-        groups = ops.reshape(
-            inputs, (*shape[:-1], shape[-1] // self.group_size, self.group_size)
-        )
+        groups = ops.reshape(inputs, (*shape[:-1], shape[-1] // self.group_size, self.group_size))
         return ops.reshape(_sorted(groups), shape)
 
     def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
@@ -427,18 +425,20 @@ class Pack(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         """(n, ..., c) -> (n/m, ..., m·c)."""
-        self._check(inputs)
+        inputs = self._checked(inputs)
         _, *middle, channels = ops.shape(inputs)
         packs = ops.reshape(inputs, (-1, self.m, *middle, channels))
         packs = ops.moveaxis(packs, 1, -2)
         return ops.reshape(packs, (-1, *middle, self.m * channels))
 
-    def _check(self, inputs: Any) -> None:
+    def _checked(self, inputs: Any) -> Any:
         self.compute_output_shape(inputs.shape)
-        if inputs.shape[0] is None:
-            n = tf.shape(inputs)[0]
-            message = f"inputs: expected a multiple of {self.m} samples, as Pack({self.m}) needs"
-            tf.debugging.assert_equal(n % self.m, 0, message=message)
+        if inputs.shape[0] is not None:
+            return inputs
+        message = f"inputs: expected a multiple of {self.m} samples, as Pack({self.m}) needs"
+        divides = tf.debugging.assert_equal(tf.shape(inputs)[0] % self.m, 0, message=message)
+        with tf.control_dependencies([divides]):
+            return tf.identity(inputs)
 
     def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
         """(n, ..., c) -> (n/m, ..., m·c)."""
@@ -529,12 +529,12 @@ class ClassEmbedding(keras.layers.Layer):
 
 @_register
 class LeakyReLU(keras.layers.LeakyReLU):
-    r"""Leaky rectifier: x where x > 0, else `negative_slope` · x, as a product with the slope.
+    r"""Leaky rectifier: x where x > 0, else `negative_slope` · x.
 
-    The numbers and gradients are those of `keras.layers.LeakyReLU`. TensorFlow's own operation
-    behind a convolution makes its graph optimiser fail where oneDNN is on: it fuses convolution,
-    bias and rectifier into one, although the rectifier's gradient still asks for what stood
-    between them. A product has a gradient that does not.
+    `keras.layers.LeakyReLU` with a fence before it, which costs nothing and moves no bit. Without
+    one TensorFlow's graph optimiser fails on a processor where oneDNN is on, with a line on stderr:
+    it fuses a convolution, its bias and the rectifier into one operation, although the rectifier's
+    gradient still asks for what stood between them.
 
     Parameters
     ----------
@@ -548,5 +548,14 @@ class LeakyReLU(keras.layers.LeakyReLU):
 
     def call(self, inputs: Any) -> Any:
         """(...) -> (...)."""
-        slope = ops.where(inputs > 0, 1.0, self.negative_slope)
-        return inputs * ops.cast(slope, inputs.dtype)
+        return super().call(_fenced(inputs))
+
+
+def _fenced(inputs: Any) -> Any:
+    """The same tensor as the output of an operation that the optimiser neither fuses nor removes.
+
+    On a GPU there is nothing to fence, and the operation could stand in the way of a layout.
+    """
+    if tf.executing_eagerly() or tf.config.list_physical_devices("GPU"):
+        return inputs
+    return tf.ensure_shape(inputs, inputs.shape)

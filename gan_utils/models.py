@@ -302,7 +302,7 @@ def _size(size: int) -> int:
 
 
 def _output_dtype() -> str:
-    """The precision of the weights, which under a mixed policy is higher than that of the layers."""
+    """The precision of the weights, which a mixed policy sets higher than that of the layers."""
     return keras.config.dtype_policy().variable_dtype
 
 

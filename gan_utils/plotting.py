@@ -5,21 +5,29 @@ blindness can tell apart; each role has a line style of its own as well, so that
 alone. Helpers take an Axes and return it.
 """
 
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
-P_DATA = {"color": "#0072B2", "linestyle": "-"}
+import numpy as np
+import numpy.typing as npt
+
+from gan_utils import _images
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+P_DATA: dict[str, Any] = {"color": "#0072B2", "linestyle": "-"}
 """The data, or p: blue, solid."""
 
-P_G = {"color": "#D55E00", "linestyle": "--"}
+P_G: dict[str, Any] = {"color": "#D55E00", "linestyle": "--"}
 """The generator, or q: vermillion, dashed."""
 
-DISCRIMINATOR = {"color": "#009E73", "linestyle": ":", "linewidth": 2.5}
+DISCRIMINATOR: dict[str, Any] = {"color": "#009E73", "linestyle": ":", "linewidth": 2.5}
 """The discriminator: green, dotted."""
 
-THEORY = {"color": "#000000", "linestyle": "-", "linewidth": 1.0}
+THEORY: dict[str, Any] = {"color": "#000000", "linestyle": "-", "linewidth": 1.0}
 """What a theorem says: black, thin."""
 
-SERIES = (
+SERIES: tuple[dict[str, Any], ...] = (
     {"color": "#CC79A7", "linestyle": "-."},
     {"color": "#56B4E9", "linestyle": (0, (6, 2))},
     {"color": "#E69F00", "linestyle": (0, (3, 1, 1, 1, 1, 1))},
@@ -40,19 +48,21 @@ _STYLE = {
 }
 
 
-def use_style():
-    """Set Matplotlib's defaults for figures as wide as the book's text column."""
+def use_style() -> None:
+    """Matplotlib's defaults set for figures as wide as the book's text column."""
     import matplotlib.pyplot as plt
 
     plt.rcParams.update(_STYLE)
 
 
-def image_grid(images, ax, *, columns):
-    """Draw images as one mosaic in reading order, black at -1 and white at 1.
+def image_grid(images: npt.ArrayLike, ax: "Axes", *, columns: int) -> "Axes":
+    """Image grid: all images as one mosaic in reading order, black at -1 and white at 1.
 
     Parameters
     ----------
-    images : (n, height, width, 1) array in [-1, 1]
+    images : (n, height, width, channels) array in [-1, 1]
+        One channel is drawn in grey, three as red, green and blue. Pixels outside by no more than
+        1e-6, the rounding of float32 arithmetic, are clipped.
     ax : Axes
     columns : int
         Images in a row. Places left over in the last row stay black.
@@ -74,27 +84,33 @@ def image_grid(images, ax, *, columns):
     >>> ax.images[0].get_array().shape
     (56, 84)
     """
-    images = _one_channel(images)
+    images = _grey_or_colour(images)
     if not isinstance(columns, int | np.integer) or columns < 1:
         raise ValueError(f"columns: expected a whole number of at least 1, got {columns!r}")
-    n, height, width = images.shape
-    rows = -(-n // columns)
-    mosaic = np.full((rows * columns, height, width), -1.0)
-    mosaic[:n] = images
-    mosaic = mosaic.reshape(rows, columns, height, width).swapaxes(1, 2)
-    ax.imshow(mosaic.reshape(rows * height, columns * width), cmap="gray", vmin=-1, vmax=1)
+    mosaic = _mosaic(images, columns)
+    if mosaic.shape[-1] == 1:
+        ax.imshow(mosaic[..., 0], cmap="gray", vmin=-1, vmax=1)
+    else:
+        ax.imshow((mosaic + 1) / 2)
     ax.set_axis_off()
     return ax
 
 
-def _one_channel(images):
-    images = np.asarray(images, dtype=np.float64)
-    if images.ndim != 4 or images.shape[-1] != 1 or not images.size:
+def _mosaic(images: np.ndarray, columns: int) -> np.ndarray:
+    """(n, height, width, channels) -> (rows · height, columns · width, channels)."""
+    n, height, width, channels = images.shape
+    rows = -(-n // columns)
+    mosaic = np.full((rows * columns, height, width, channels), -1.0)
+    mosaic[:n] = images
+    mosaic = mosaic.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
+    return mosaic.reshape(rows * height, columns * width, channels)
+
+
+def _grey_or_colour(images: npt.ArrayLike) -> np.ndarray:
+    shape = np.shape(images)
+    if len(shape) != 4 or shape[-1] not in (1, 3) or not all(shape):
         raise ValueError(
-            f"images: expected shape (n, height, width, 1) without a 0, got {images.shape}"
+            f"images: expected shape (n, height, width, 1) or (n, height, width, 3) without a 0, "
+            f"got {shape}"
         )
-    if not np.abs(images).max() <= 1:
-        raise ValueError(
-            f"images: expected values in [-1, 1], got [{images.min():g}, {images.max():g}]"
-        )
-    return images[..., 0]
+    return _images.pixels("images", images)

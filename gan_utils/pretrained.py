@@ -1,4 +1,4 @@
-"""What was trained on MNIST and travels with the package (TensorFlow): networks, and a race.
+"""Networks trained on MNIST that travel with the package, and a race of recipes (TensorFlow).
 
 `tools/pretrain.py` trained the networks, and wrote beside every file of weights how it was made and
 what was measured; `provenance` reads it. The weights are stored in half precision; what was
@@ -10,13 +10,14 @@ import hashlib
 import io
 import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
+import numpy.typing as npt
 from keras import layers
 
-from gan_utils import _checks
+from gan_utils import _checks, _images
 from gan_utils.data import DataUnavailable
 from gan_utils.models import IMAGE_SIZE, dcgan_generator
 
@@ -27,20 +28,21 @@ DROPOUT = 0.3
 
 LATENT_DIM, WIDTH = 64, 32
 _IMAGES_AT_ONCE = 1_000
+_CHANNELS_LAST = {"data_format": "channels_last"}
 
 
 class Race(NamedTuple):
-    """What `tools/race.py` recorded, and pictures (looks, 12, 28, 28) of two of its recipes."""
+    """Race of training recipes: its record, and pictures (looks, 12, 28, 28) of two of them."""
 
-    record: dict
-    pictures: dict
+    record: dict[str, Any]
+    pictures: dict[str, np.ndarray]
 
 
-def digit_classifier():
-    """A classifier of handwritten digits: the judge of the chapters that draw digits.
+def digit_classifier() -> keras.Model:
+    """Convolutional classifier of handwritten digits, trained on MNIST.
 
-    Three convolutions, each halved by its largest values, a dense layer to 128 features, and a
-    dense layer to the logits. It computes in single precision, whatever Keras' policy is.
+    Three convolutions, each with max pooling, a dense layer to 128 features, and a dense layer to
+    the logits. It computes in single precision, whatever Keras' policy is.
 
     Returns
     -------
@@ -64,12 +66,13 @@ def digit_classifier():
     return _pretrained("digit_classifier")
 
 
-def digit_features(images):
-    """What `digit_classifier` sees in images, before it decides: the features to compare.
+def digit_features(images: npt.ArrayLike) -> np.ndarray:
+    """Features of digits for Fréchet distances and the like: `digit_classifier` before its logits.
 
     Parameters
     ----------
     images : (n, 28, 28, 1) array in [-1, 1]
+        Pixels outside by no more than 1e-6, the rounding of float32 arithmetic, are clipped.
 
     Returns
     -------
@@ -87,10 +90,8 @@ def digit_features(images):
     >>> digit_features(np.zeros((2, 28, 28, 1))).shape
     (2, 128)
     """
-    images = _checks.shape("images", _checks.filled("images", images), (None, *_IMAGE))
-    largest = np.abs(images).max()
-    if largest > 1:
-        raise ValueError(f"images: expected pixels in [-1, 1], got one of size {largest:g}")
+    images = np.asarray(images) if not hasattr(images, "shape") else images
+    images = _images.pixels("images", _checks.shape("images", images, (None, *_IMAGE)))
     classifier = digit_classifier()
     model = keras.Sequential(classifier.layers[:-1])
     images = images.astype(np.float32)
@@ -98,8 +99,8 @@ def digit_features(images):
     return np.concatenate([np.asarray(model(images[i : i + _IMAGES_AT_ONCE])) for i in parts])
 
 
-def digit_generator():
-    """A generator of handwritten digits, trained longer than a page can: `dcgan_generator`.
+def digit_generator() -> keras.Model:
+    """DCGAN generator of handwritten digits, trained on MNIST for longer than a page can.
 
     Returns
     -------
@@ -122,8 +123,8 @@ def digit_generator():
     return _pretrained("digit_generator")
 
 
-def digit_race():
-    """What each of several recipes draws after 90 seconds of training on MNIST.
+def digit_race() -> Race:
+    """Race of training recipes: what each learned from MNIST in 90 seconds, and what it drew.
 
     The first recipe has the networks, losses and optimisers of TensorFlow's DCGAN tutorial, the
     last is that of the book, and each of those between changes one thing in the one before it.
@@ -155,8 +156,8 @@ def digit_race():
     return Race(provenance(_RACE), pictures)
 
 
-def provenance(name):
-    """How it was made: script, seeds, seconds, data, versions, and what was measured.
+def provenance(name: str) -> dict[str, Any]:
+    """Provenance of what is shipped: script, seeds, seconds, data, versions, measurements.
 
     Parameters
     ----------
@@ -181,14 +182,14 @@ def provenance(name):
     return json.loads(_read(name, ".json"))
 
 
-def _classifier():
+def _classifier() -> keras.Model:
     return keras.Sequential(
         [
             keras.Input(_IMAGE),
             *_convolution(16),
             *_convolution(32),
             *_convolution(64),
-            layers.Flatten(dtype="float32"),
+            layers.Flatten(dtype="float32", **_CHANNELS_LAST),
             layers.Dropout(DROPOUT, dtype="float32"),
             layers.Dense(FEATURES, activation="relu", dtype="float32"),
             layers.Dropout(DROPOUT, dtype="float32"),
@@ -197,14 +198,15 @@ def _classifier():
     )
 
 
-def _convolution(filters):
+def _convolution(filters: int) -> list[keras.layers.Layer]:
+    options = {"dtype": "float32", **_CHANNELS_LAST}
     return [
-        layers.Conv2D(filters, 3, padding="same", activation="relu", dtype="float32"),
-        layers.MaxPooling2D(dtype="float32"),
+        layers.Conv2D(filters, 3, padding="same", activation="relu", **options),
+        layers.MaxPooling2D(**options),
     ]
 
 
-def _generator():
+def _generator() -> keras.Model:
     return dcgan_generator(LATENT_DIM, WIDTH)
 
 
@@ -217,7 +219,7 @@ _RACE = "digit_race"
 _MADE_BY = {**dict.fromkeys(NETWORKS, "make pretrained"), _RACE: "make race"}
 
 
-def _pretrained(name):
+def _pretrained(name: str) -> keras.Model:
     stored = _read(name, ".npz")
     if hashlib.sha256(stored).hexdigest() != provenance(name)["weights"]["sha256"]:
         raise ValueError(f"{FOLDER / name}.npz: expected the weights that {name}.json describes")
@@ -228,7 +230,7 @@ def _pretrained(name):
     return model
 
 
-def _read(name, suffix):
+def _read(name: str, suffix: str) -> bytes:
     if name not in _MADE_BY:
         known = ", ".join(map(repr, _MADE_BY))
         raise ValueError(f"name: expected one of {known}, got {name!r}")

