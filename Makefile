@@ -80,10 +80,11 @@ race: $(INSTALLED) ## train on MNIST for 90 s with each recipe: three quarters o
 bench: $(INSTALLED) ## time training and metrics against others [CASE=name TORCH=python with PyTorch]
 	$(BIN)/python -m tools.bench $(CASE) $(if $(TORCH),--torch $(TORCH))
 
-lint: $(INSTALLED) ## check style, format and spelling
+lint: $(INSTALLED) ## check style, format, spelling and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
+	$(BIN)/mypy
 
 format: $(INSTALLED) ## mend what can be mended of style and format
 	$(BIN)/ruff check --fix .
@@ -108,7 +109,7 @@ repository: $(INSTALLED) ## set the address of the published book [URL=https://h
 	$(BIN)/python -m tools.setup_cell --repository "$(URL)"
 
 clean: ## remove everything that is built, .venv too
-	rm -rf .venv _build build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv _build build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): $(REQUIREMENTS) pyproject.toml

@@ -15,6 +15,7 @@ from gan_utils import _checks, metrics, plotting
 Metric = Callable[[np.ndarray, np.ndarray], Any]
 _PLAYERS = ("generator", "discriminator")
 _INCHES = 4.0
+_FRECHET: tuple[Any, ...] = (metrics.frechet_distance,)
 
 
 class SampleImages(keras.callbacks.Callback):
@@ -100,9 +101,9 @@ class SampleImages(keras.callbacks.Callback):
 class Quality(keras.callbacks.Callback):
     """Sample quality in the logs of each epoch: the Fréchet distance, and what else is asked for.
 
-    `EarlyStopping`, `ModelCheckpoint(monitor="frechet_distance")`, `CSVLogger`, `TensorBoard` and
-    `History` then see it like a loss. `GAN.fit` calls this callback before theirs, wherever it
-    stands in the list.
+    `EarlyStopping("frechet_distance", mode="min")`, `ModelCheckpoint`, `CSVLogger`, `TensorBoard`
+    and `History` then see it like a loss (Keras wants to be told the mode). `GAN.fit` calls this
+    callback before theirs, wherever it stands in the list.
 
     It is measured after the first epoch of a fit, after the last, and after every `every`-th. In
     between the logs repeat the latest value, so that no epoch lacks it; a `patience` counts epochs.
@@ -153,7 +154,7 @@ class Quality(keras.callbacks.Callback):
         n: int = 1000,
         every: int = 1,
         seed: int = 0,
-        metrics: Iterable[Metric] | Mapping[str, Metric] = (metrics.frechet_distance,),
+        metrics: Iterable[Metric] | Mapping[str, Metric] = _FRECHET,
     ) -> None:
         super().__init__()
         if features is not None and not callable(features):
@@ -164,7 +165,7 @@ class Quality(keras.callbacks.Callback):
         self.features = features
         self.metrics = _named(metrics)
         self._data = _checks.filled("real", real)
-        self._real: np.ndarray | None = None
+        self._real: Any = None
         self._latest: dict[str, float] = {}
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
@@ -336,7 +337,7 @@ def _png(samples: np.ndarray, title: str) -> bytes:
         columns = int(np.ceil(np.sqrt(len(samples))))
         plotting.image_grid(np.clip(samples, -1, 1), ax, columns=columns)
     else:
-        ax.scatter(*samples.T, s=4, color=plotting.P_G["color"])
+        ax.scatter(samples[:, 0], samples[:, 1], s=4, color=plotting.P_G["color"])
         ax.set_aspect("equal", adjustable="datalim")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")

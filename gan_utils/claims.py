@@ -138,7 +138,7 @@ class Claim:
         return tuple(seed for seed, kept in zip(self.seeds, each, strict=True) if all(kept))
 
     def __str__(self) -> str:
-        rows = [("", "median", "smallest", "largest", "claimed", "holds on")]
+        rows: list[Sequence[str]] = [("", "median", "smallest", "largest", "claimed", "holds on")]
         for statistic in self.statistics.values():
             unit = f" ({statistic.unit})" if statistic.unit else ""
             numbers = (statistic.median, statistic.minimum, statistic.maximum)

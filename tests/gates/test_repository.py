@@ -143,6 +143,32 @@ def test_a_misspelled_word_is_noticed_in_text_and_notebooks(tmp_path: Path):
     assert found == ["sep" + "erate"] * 2, done.stdout + done.stderr
 
 
+MYPY = [sys.executable, "-m", "mypy"]
+
+
+def test_types():
+    done = subprocess.run(MYPY, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "complaint"),
+    [
+        ("def double(x):\n    return 2 * x\n", "no-untyped-def"),
+        ("def double(x: int) -> str:\n    return 2 * x\n", "return-value"),
+    ],
+    ids=["missing", "wrong"],
+)
+def test_a_missing_or_wrong_type_is_noticed(tmp_path: Path, source: str, complaint: str):
+    (tmp_path / "module.py").write_text(source, encoding="utf-8")
+    config = ["--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(tmp_path / "cache")]
+    done = subprocess.run(
+        [*MYPY, *config, str(tmp_path / "module.py")], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert complaint in done.stdout
+
+
 def python_blocks(name: str) -> list[str]:
     """The python code that a Markdown file shows."""
     text = (ROOT / name).read_text(encoding="utf-8")
