@@ -31,7 +31,7 @@ from scipy.special import expit, ndtr
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from gan_utils import JENSEN_SHANNON, Gaussian, optimal_discriminator, plotting, quadrature, value
+from gan_utils import JENSEN_SHANNON, Gaussian, game_value, optimal_discriminator, plotting
 
 HERE = Path(__file__).parent
 STATIC = "explorables"
@@ -141,7 +141,7 @@ def percent(share: float) -> str:
 def discriminator_state(mean: float, deviation: float) -> State:
     """The best discriminator between N(0, 1) and the generator's normal distribution."""
     p, q = Gaussian(0.0, 1.0), Gaussian(mean, deviation**2)
-    js = quadrature(JENSEN_SHANNON, p, q)
+    js = JENSEN_SHANNON.quadrature(p, q)
     curves = {
         "x": LINE,
         "p": np.exp(p.log_prob(LINE)),
@@ -161,12 +161,12 @@ def discriminator_state(mean: float, deviation: float) -> State:
 
 def minimax_loss(logit: float) -> float:
     """The generator's minimax loss log(1 - D) on one sample: its part of the value of the game."""
-    return value([np.inf], [logit])
+    return game_value([np.inf], [logit])
 
 
 def non_saturating_loss(logit: float) -> float:
     """The generator's loss -log D on one sample."""
-    return -value([logit], [-np.inf])
+    return -game_value([logit], [-np.inf])
 
 
 def gradient_state(logit: float) -> State:
@@ -208,7 +208,7 @@ def separation_state(distance: float, deviation: float) -> State:
 
     def js(each):
         q = Gaussian(each / deviation, 1.0)
-        return quadrature(JENSEN_SHANNON, Gaussian(0.0, 1.0), q)
+        return JENSEN_SHANNON.quadrature(Gaussian(0.0, 1.0), q)
 
     def columns(distances):
         delta = distances / deviation
