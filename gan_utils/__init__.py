@@ -18,9 +18,11 @@ __version__ = "0.2.0"
 _NAMES = {
     "distributions": "Gaussian GaussianMixture grid ring",
     "divergences": "FDivergence KL REVERSE_KL JENSEN_SHANNON PEARSON SQUARED_HELLINGER "
-    "TOTAL_VARIATION Estimate kl js total_variation squared_hellinger f_divergence quadrature "
-    "monte_carlo variational_bound optimal_logit optimal_discriminator value",
-    "losses": "AdversarialLoss MINIMAX NON_SATURATING LEAST_SQUARES HINGE WASSERSTEIN RELATIVISTIC",
+    "TOTAL_VARIATION Estimate kl js total_variation squared_hellinger",
+    "integration": "",
+    "game": "optimal_logit optimal_discriminator game_value",
+    "losses": "AdversarialLoss MINIMAX NON_SATURATING LEAST_SQUARES HINGE WASSERSTEIN RELATIVISTIC "
+    "f_gan",
     "penalties": "input_gradient_norm_squared r1 r2 wgan_gp",
     "layers": "SpectralNormalization OrthonormalDense GroupSort ClipWeights Pack ClassEmbedding "
     "LeakyReLU",

@@ -106,6 +106,13 @@ def points(name, value, dim, check=finite):
     return shape(name, array, (None, dim))
 
 
+def one_space(p, q):
+    """Raise ValueError unless two distributions have the same dimension, where they say it."""
+    dim_p, dim_q = getattr(p, "dim", None), getattr(q, "dim", None)
+    if None not in (dim_p, dim_q) and dim_p != dim_q:
+        raise ValueError(f"q: expected a distribution of dimension {dim_p} as p, got {dim_q}")
+
+
 def covariance(name, value, dim):
     """`value` as a symmetric, positive semi-definite (dim, dim) float64 array."""
     array = symmetric(name, value, dim)

@@ -79,9 +79,12 @@ class Gaussian:
         >>> Gaussian([3.0, 4.0], [[0.0, 0.0], [0.0, 0.0]]).sample(1, seed=0)
         array([[3., 4.]], dtype=float32)
         """
+        return _as_float32(self._draw(n, seed=seed))
+
+    def _draw(self, n, *, seed):
+        """The samples before they are rounded to float32."""
         n, rng = _checks.count("n", n), _generator(seed)
-        noise = rng.standard_normal((n, self.dim))
-        return _as_float32(self._from_standard(noise))
+        return self._from_standard(rng.standard_normal((n, self.dim)))
 
     def log_prob(self, x):
         """Log density in nats: (n, dim) -> (n,) float64.
@@ -169,12 +172,16 @@ class GaussianMixture:
 
         See `Gaussian.sample` about the seed, and about two distributions with one.
         """
+        return _as_float32(self._draw(n, seed=seed))
+
+    def _draw(self, n, *, seed):
+        """The samples before they are rounded to float32."""
         n, rng = _checks.count("n", n), _generator(seed)
         label = rng.choice(len(self.weights), size=n, p=self.weights)
         x = rng.standard_normal((len(label), self.dim))
         for i, component in enumerate(self.components):
             x[label == i] = component._from_standard(x[label == i])
-        return _as_float32(x)
+        return x
 
     def log_prob(self, x):
         """Log density in nats: (n, dim) -> (n,) float64.

@@ -35,10 +35,9 @@ from gan_utils import (
     JENSEN_SHANNON,
     Gaussian,
     dynamics,
+    game_value,
     optimal_discriminator,
     plotting,
-    quadrature,
-    value,
 )
 
 HERE = Path(__file__).parent
@@ -149,7 +148,7 @@ def percent(share: float) -> str:
 def discriminator_state(mean: float, deviation: float) -> State:
     """The best discriminator between N(0, 1) and the generator's normal distribution."""
     p, q = Gaussian(0.0, 1.0), Gaussian(mean, deviation**2)
-    js = quadrature(JENSEN_SHANNON, p, q)
+    js = JENSEN_SHANNON.quadrature(p, q)
     curves = {
         "x": LINE,
         "p": np.exp(p.log_prob(LINE)),
@@ -169,12 +168,12 @@ def discriminator_state(mean: float, deviation: float) -> State:
 
 def minimax_loss(logit: float) -> float:
     """The generator's minimax loss log(1 - D) on one sample: its part of the value of the game."""
-    return value([np.inf], [logit])
+    return game_value([np.inf], [logit])
 
 
 def non_saturating_loss(logit: float) -> float:
     """The generator's loss -log D on one sample."""
-    return -value([logit], [-np.inf])
+    return -game_value([logit], [-np.inf])
 
 
 def gradient_state(logit: float) -> State:
@@ -216,7 +215,7 @@ def separation_state(distance: float, deviation: float) -> State:
 
     def js(each):
         q = Gaussian(each / deviation, 1.0)
-        return quadrature(JENSEN_SHANNON, Gaussian(0.0, 1.0), q)
+        return JENSEN_SHANNON.quadrature(Gaussian(0.0, 1.0), q)
 
     def columns(distances):
         delta = distances / deviation

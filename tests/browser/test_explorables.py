@@ -18,10 +18,9 @@ from gan_utils import (
     KL,
     TOTAL_VARIATION,
     Gaussian,
+    game_value,
     optimal_discriminator,
     optimal_logit,
-    quadrature,
-    value,
 )
 from tests.browser.visit import Visit
 from tools.explorables import EXPLORABLES, SCRIPTS
@@ -122,7 +121,7 @@ def test_both_halves_show_and_say_the_same(engine: Page, name: str):
 def test_divergence_and_discriminator(engine: Page, values: dict):
     first, second = {"mean": 0.0, "deviation": 1.0}, values
     p, q = Gaussian(0.0, 1.0), Gaussian(values["mean"], values["deviation"] ** 2)
-    js = quadrature(JENSEN_SHANNON, p, q)
+    js = JENSEN_SHANNON.quadrature(p, q)
     assert ask(engine, "jensenShannon", first, second) == pytest.approx(js, abs=1e-9)
     assert ask(engine, "jensenShannon", second, first) == pytest.approx(js, abs=1e-9)
     # V(D*, G) from its definition: the mean of log D* under p, and of log(1 - D*) under q.
@@ -141,8 +140,8 @@ def test_divergence_and_discriminator(engine: Page, values: dict):
 
 @pytest.mark.parametrize("logit", [-800.0, -30.0, -2.0, 0.0, 0.7, 30.0, 800.0])
 def test_losses_and_their_slopes(engine: Page, logit: float):
-    minimax = value([np.inf], [logit])
-    non_saturating = -value([logit], [-np.inf])
+    minimax = game_value([np.inf], [logit])
+    non_saturating = -game_value([logit], [-np.inf])
     assert ask(engine, "losses.minimax", logit) == pytest.approx(minimax, rel=1e-12)
     assert ask(engine, "losses.nonSaturating", logit) == pytest.approx(non_saturating, rel=1e-12)
     assert ask(engine, "losses.minimaxSlope", logit) == pytest.approx(-expit(logit), rel=1e-12)
@@ -167,7 +166,7 @@ def test_measures_of_a_shift(engine: Page, values: dict):
     p, q = Gaussian(0.0, deviation**2), Gaussian(distance, deviation**2)
     for measure, divergence in {"kl": KL, "js": JENSEN_SHANNON, "tv": TOTAL_VARIATION}.items():
         got = ask(engine, f"shift.{measure}", distance, deviation)
-        assert got == pytest.approx(quadrature(divergence, p, q), rel=1e-6, abs=1e-6)
+        assert got == pytest.approx(divergence.quadrature(p, q), rel=1e-6, abs=1e-6)
     levels = norm.ppf((np.arange(200) + 0.5) / 200, scale=deviation)
     way = wasserstein_distance(levels, levels + distance)
     assert ask(engine, "shift.w1", distance, deviation) == pytest.approx(way, abs=1e-9)
@@ -248,7 +247,7 @@ def test_moved_discriminator_says_the_divergence(page: Page):
     handle.focus()
     for _ in range(3):
         handle.press("ArrowRight")
-    js = quadrature(JENSEN_SHANNON, Gaussian(0.0, 1.0), Gaussian(2.3, 1.0))
+    js = JENSEN_SHANNON.quadrature(Gaussian(0.0, 1.0), Gaussian(2.3, 1.0))
     share = 100 * js / np.log(2)
     expected = [2.3, 1.0, js, 2 * js - LOG_4, share]
     assert numbers(said(page, "optimal-discriminator")) == pytest.approx(expected, abs=0.0501)
@@ -264,7 +263,7 @@ def test_moved_logit_says_the_losses(page: Page):
     logit, probability, *rest = numbers(said(page, "generator-gradient"))
     assert logit == -3.9
     assert probability == pytest.approx(expit(-3.9), abs=5.1e-5)
-    minimax, non_saturating = value([np.inf], [-3.9]), -value([-3.9], [-np.inf])
+    minimax, non_saturating = game_value([np.inf], [-3.9]), -game_value([-3.9], [-np.inf])
     expected = [minimax, -expit(-3.9), non_saturating, -expit(3.9)]
     assert rest[:4] == pytest.approx(expected, abs=5.1e-5)
     assert rest[4] == pytest.approx(np.exp(3.9), abs=0.051)
@@ -276,7 +275,7 @@ def test_moved_distance_says_the_divergences(page: Page):
     handle.press("ArrowRight")
     p, q = Gaussian(0.0, 1.0), Gaussian(2.1, 1.0)
     said_now = numbers(said(page, "separation"))
-    expected = [quadrature(f, p, q) for f in (KL, JENSEN_SHANNON, TOTAL_VARIATION)]
+    expected = [d.quadrature(p, q) for d in (KL, JENSEN_SHANNON, TOTAL_VARIATION)]
     assert said_now[:2] == [2.1, 1.0]
     assert said_now[2:5] == pytest.approx(expected, abs=5.1e-5)
     assert said_now[5] == 2.1

@@ -15,7 +15,7 @@ from scipy.stats import cauchy, entropy, norm
 from scipy.stats import t as t_distribution
 
 from gan_utils import Gaussian, GaussianMixture, js, optimal_logit
-from gan_utils.divergences import JENSEN_SHANNON, quadrature
+from gan_utils.divergences import JENSEN_SHANNON
 from tests.pages import definitions
 
 LOG_2, LOG_4 = np.log(2), np.log(4)
@@ -75,7 +75,7 @@ def test_the_best_value_of_densities(page, p, q):
     by_scipy = sum(
         quad(integrand, low, low + 2, epsabs=1e-11, limit=200)[0] for low in range(-24, 24, 2)
     )
-    exact = 2 * quadrature(JENSEN_SHANNON, p, q) - LOG_4
+    exact = 2 * JENSEN_SHANNON.quadrature(p, q) - LOG_4
     assert by_scipy == pytest.approx(exact, abs=1e-6)
     if isinstance(q, Gaussian) and p.cov[0, 0] > 0.1:  # the page's panels are one unit wide
         assert page["exact_value"](page["best_logit"](p, q), p, q) == pytest.approx(exact, abs=1e-6)

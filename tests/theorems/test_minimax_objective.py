@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, optimize, special, stats
 
-from gan_utils.divergences import value
+from gan_utils.game import game_value
 from tests.pages import definitions
 
 PAGE = "probability/minimax_objective"
@@ -39,7 +39,7 @@ def test_value_is_the_sum_of_two_expectations():
     real, fake = rng.normal(0, 1, 10**6), rng.normal(1, 2, 10**6)
     terms = special.log_expit(1 - 2 * real), special.log_expit(2 * fake - 1)
     standard_error = np.sqrt(sum(term.var() for term in terms) / 10**6)
-    estimate = float(value(1 - 2 * real, 1 - 2 * fake))
+    estimate = float(game_value(1 - 2 * real, 1 - 2 * fake))
     assert abs(estimate - sum(integrals)) < 6 * standard_error
 
 
@@ -61,7 +61,7 @@ def test_value_is_twice_the_log_likelihood_of_the_label(seed, k, n):
     labels = np.concatenate([np.ones(n), np.zeros(n)])
     given_d = special.expit(np.concatenate([real, fake]))
     mean = stats.bernoulli(given_d).logpmf(labels).mean()
-    assert np.isclose(float(value(real, fake)), 2 * mean, rtol=1e-9, atol=1e-9)
+    assert np.isclose(float(game_value(real, fake)), 2 * mean, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.theorem("prop-two-point-saddle")

@@ -12,7 +12,8 @@ from scipy import integrate, optimize, stats
 from scipy.special import expit, rel_entr
 
 from gan_utils.distributions import Gaussian, GaussianMixture
-from gan_utils.divergences import JENSEN_SHANNON, optimal_discriminator, optimal_logit, quadrature
+from gan_utils.divergences import JENSEN_SHANNON
+from gan_utils.game import optimal_discriminator, optimal_logit
 from tests.pages import definitions
 
 PAGE = definitions("probability/optimal_discriminator")
@@ -244,7 +245,7 @@ def test_the_integrated_value_of_the_optimum_is_twice_js_less_log_4():
     p, q = PAGE["PAIRS"]["wide"]
     x = np.linspace(-25, 25, 20_001)[:, None]
     best = PAGE["exact_value"](optimal_logit(p, q, x), p, q, x)
-    assert best == pytest.approx(2 * quadrature(JENSEN_SHANNON, p, q) - np.log(4), abs=1e-6)
+    assert best == pytest.approx(2 * JENSEN_SHANNON.quadrature(p, q) - np.log(4), abs=1e-6)
     half = PAGE["exact_value"](np.zeros(len(x)), p, q, x)
     assert half == pytest.approx(-np.log(4), abs=1e-9)
 

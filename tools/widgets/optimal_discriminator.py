@@ -2,7 +2,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from ipywidgets import FloatSlider, interact
 
-from gan_utils import JENSEN_SHANNON, Gaussian, optimal_discriminator, plotting, quadrature
+from gan_utils import JENSEN_SHANNON, Gaussian, optimal_discriminator, plotting
 
 plotting.use_style()
 
@@ -14,7 +14,7 @@ plotting.use_style()
 def show(mean, deviation):
     """The best discriminator between N(0, 1) and the generator's normal distribution."""
     p, q, x = Gaussian(0.0, 1.0), Gaussian(mean, deviation**2), np.linspace(-6, 6, 241)
-    js = quadrature(JENSEN_SHANNON, p, q)
+    js = JENSEN_SHANNON.quadrature(p, q)
     _, ax = plt.subplots(figsize=(6, 3))
     ax.plot(x, np.exp(p.log_prob(x)), label=r"$p_\mathrm{data}$", **plotting.P_DATA)
     ax.plot(x, np.exp(q.log_prob(x)), label="$p_g$", **plotting.P_G)

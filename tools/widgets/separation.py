@@ -2,7 +2,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from ipywidgets import FloatSlider, interact
 
-from gan_utils import JENSEN_SHANNON, KL, TOTAL_VARIATION, Gaussian, plotting, quadrature
+from gan_utils import JENSEN_SHANNON, KL, TOTAL_VARIATION, Gaussian, plotting
 
 plotting.use_style()
 
@@ -18,7 +18,7 @@ def show(distance, deviation):
     _, ax = plt.subplots(figsize=(6, 3))
     for (name, divergence), style in zip(divergences.items(), plotting.SERIES, strict=True):
         *curve, here = (
-            quadrature(divergence, p, Gaussian(shift / deviation, 1.0))
+            divergence.quadrature(p, Gaussian(shift / deviation, 1.0))
             for shift in (*distances, distance)
         )
         ax.plot(distances, curve, label=name, **style)
