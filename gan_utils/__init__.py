@@ -22,9 +22,10 @@ _NAMES = {
     "models": "mlp dcgan_generator dcgan_discriminator",
     "pretrained": "digit_classifier digit_features digit_generator digit_race Race",
     "training": "GAN",
-    "metrics": "frechet_distance kernel_distance precision_recall PrecisionRecall "
-    "density_coverage DensityCoverage mode_coverage ModeCoverage wasserstein_1d "
-    "sliced_wasserstein inception_score",
+    "metrics": "frechet_distance bures_wasserstein kernel_distance precision_recall "
+    "PrecisionRecall density_coverage DensityCoverage prdc PRDC mode_coverage ModeCoverage "
+    "wasserstein_1d sliced_wasserstein inception_score classifier_two_sample_test TwoSampleTest "
+    "report Report ReportRow",
     "data": "load_images Images DataUnavailable profile",
     "plotting": "",
     "claims": "",
