@@ -31,9 +31,10 @@ _NAMES = {
     "training": "GAN",
     "callbacks": "SampleImages Quality ForPlayer",
     "dynamics": "",
-    "metrics": "frechet_distance kernel_distance precision_recall PrecisionRecall "
-    "density_coverage DensityCoverage mode_coverage ModeCoverage wasserstein_1d "
-    "sliced_wasserstein inception_score",
+    "metrics": "frechet_distance bures_wasserstein kernel_distance precision_recall "
+    "PrecisionRecall density_coverage DensityCoverage prdc PRDC mode_coverage ModeCoverage "
+    "wasserstein_1d sliced_wasserstein inception_score classifier_two_sample_test TwoSampleTest "
+    "report Report ReportRow",
     "data": "load_images Images DataUnavailable to_unit_range from_unit_range profile",
     "plotting": "",
     "claims": "",

@@ -199,7 +199,7 @@ def classes(classifier, images):
 
 def distance(x, y):
     """The Fréchet distance between two sets of features."""
-    return frechet_distance(x.mean(axis=0), np.cov(x.T), y.mean(axis=0), np.cov(y.T))
+    return frechet_distance(x, y)
 
 
 class Recipe(NamedTuple):

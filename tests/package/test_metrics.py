@@ -18,8 +18,9 @@ from sklearn.neighbors import NearestNeighbors
 from gan_utils import (
     Gaussian,
     GaussianMixture,
+    _balls,
+    bures_wasserstein,
     density_coverage,
-    frechet_distance,
     grid,
     inception_score,
     kernel_distance,
@@ -49,13 +50,13 @@ def test_frechet_is_exact_where_the_optimal_map_is_known(seed, dim, rank):
     t = covariance(rng, dim, dim) + 0.1 * np.eye(dim)
     difference = t - np.eye(dim)
     expected = shift @ shift + np.trace(difference @ cov @ difference)
-    value = frechet_distance(np.zeros(dim), cov, shift, t @ cov @ t)
+    value = bures_wasserstein(np.zeros(dim), cov, shift, t @ cov @ t)
     assert value == pytest.approx(expected, rel=1e-6)
 
 
 def test_frechet_keeps_its_digits_where_the_covariances_almost_agree():
     cov = covariance(np.random.default_rng(0), 64, 128)
-    value = frechet_distance(np.zeros(64), cov, np.zeros(64), (1 + 1e-6) ** 2 * cov)
+    value = bures_wasserstein(np.zeros(64), cov, np.zeros(64), (1 + 1e-6) ** 2 * cov)
     assert value == pytest.approx(1e-12 * np.trace(cov), rel=1e-6)
 
 
@@ -65,7 +66,7 @@ def test_frechet_takes_no_rounding_noise_for_variance(rank_x, rank_y):
     a, b = rng.normal(size=(60, rank_x)), rng.normal(size=(60, rank_y))
     overlap = np.linalg.svd(b.T @ a, compute_uv=False).sum()
     expected = np.square(a).sum() + np.square(b).sum() - 2 * overlap
-    value = frechet_distance(np.zeros(60), a @ a.T, np.zeros(60), b @ b.T)
+    value = bures_wasserstein(np.zeros(60), a @ a.T, np.zeros(60), b @ b.T)
     assert value == pytest.approx(expected, rel=1e-12)
 
 
@@ -97,8 +98,8 @@ def test_frechet_of_commuting_covariances_compares_standard_deviations(variances
     zero = np.zeros(300)
     x, y = conjugated(variances_x, turn), conjugated(variances_y, turn)
     expected = np.square(np.sqrt(variances_x) - np.sqrt(variances_y)).sum()
-    assert frechet_distance(zero, x, zero, y) == pytest.approx(expected, rel=1e-7)
-    assert frechet_distance(zero, y, zero, x) == pytest.approx(expected, rel=1e-7)
+    assert bures_wasserstein(zero, x, zero, y) == pytest.approx(expected, rel=1e-7)
+    assert bures_wasserstein(zero, y, zero, x) == pytest.approx(expected, rel=1e-7)
 
 
 def test_small_overlaps_keep_their_digits_beside_a_large_one(monkeypatch):
@@ -107,7 +108,7 @@ def test_small_overlaps_keep_their_digits_beside_a_large_one(monkeypatch):
     turn = np.linalg.qr(np.random.default_rng(0).normal(size=(300, 300)))[0]
     x, y = (np.where(side, 1e-4, 0) + (AXES == 1) for side in (EVEN, ~EVEN))
     zero, expected = np.zeros(300), np.square(np.sqrt(x) - np.sqrt(y)).sum()
-    value = frechet_distance(zero, conjugated(x, turn), zero, conjugated(y, turn))
+    value = bures_wasserstein(zero, conjugated(x, turn), zero, conjugated(y, turn))
     assert value == pytest.approx(expected, rel=1e-9)
 
 
@@ -123,7 +124,7 @@ def test_frechet_is_the_formula_with_the_root_of_the_product(n, m):
     root = sqrtm(cov_x + ridge)
     cross = sqrtm(root @ (cov_y + ridge) @ root)
     expected = np.square(mean_x - mean_y).sum() + np.trace(cov_x + cov_y - 2 * cross).real
-    assert frechet_distance(mean_x, cov_x, mean_y, cov_y) == pytest.approx(expected, rel=1e-5)
+    assert bures_wasserstein(mean_x, cov_x, mean_y, cov_y) == pytest.approx(expected, rel=1e-5)
 
 
 @given(seeds, st.integers(1, 5), st.integers(1, 5))
@@ -140,14 +141,14 @@ def test_both_ways_to_the_trace_agree(seed, rank_x, rank_y):
 def test_frechet_of_units_that_differ_within_the_limit_of_its_docstring():
     # 2e-16 dim times the largest entry is 4e-4 here.
     x, y = np.diag([1e12, 1.0]), np.diag([1e12, 4.0])
-    assert frechet_distance([0.0, 0.0], x, [0.0, 0.0], y) == pytest.approx(1.0)
+    assert bures_wasserstein([0.0, 0.0], x, [0.0, 0.0], y) == pytest.approx(1.0)
 
 
 def test_frechet_bears_the_rounding_of_float32():
     a = np.random.default_rng(0).normal(size=(60, 20))
     rounded = np.float32(a @ a.T)
     assert np.linalg.eigvalsh(np.float64(rounded))[0] < 0
-    value = frechet_distance(np.zeros(60), rounded, np.zeros(60), 4 * a @ a.T)
+    value = bures_wasserstein(np.zeros(60), rounded, np.zeros(60), 4 * a @ a.T)
     # The false variance on each of 40 axes, about 1e-7 of the largest, stands beside none.
     assert value == pytest.approx(np.square(a).sum(), rel=1e-5)
 
@@ -157,44 +158,44 @@ def test_frechet_takes_no_rounding_noise_for_variance_where_an_eigenvalue_is_neg
     a, b = rng.normal(size=(60, 5)), rng.normal(size=(60, 60))
     across = np.linalg.svd(a)[0][:, -1]
     negative = a @ a.T - 1e-6 * np.outer(across, across)
-    exact = frechet_distance(np.zeros(60), a @ a.T, np.zeros(60), b @ b.T)
-    value = frechet_distance(np.zeros(60), negative, np.zeros(60), b @ b.T)
+    exact = bures_wasserstein(np.zeros(60), a @ a.T, np.zeros(60), b @ b.T)
+    value = bures_wasserstein(np.zeros(60), negative, np.zeros(60), b @ b.T)
     assert value == pytest.approx(exact, rel=1e-12)
 
 
 def test_frechet_to_a_point_is_the_trace():
     cov = covariance(np.random.default_rng(0), 4, 3)
     zero, none = np.zeros(4), np.zeros((4, 4))
-    assert frechet_distance(zero, cov, zero, none) == pytest.approx(np.trace(cov))
-    assert frechet_distance(zero, none, zero, cov) == pytest.approx(np.trace(cov))
-    assert frechet_distance(zero, none, zero, none) == 0.0
+    assert bures_wasserstein(zero, cov, zero, none) == pytest.approx(np.trace(cov))
+    assert bures_wasserstein(zero, none, zero, cov) == pytest.approx(np.trace(cov))
+    assert bures_wasserstein(zero, none, zero, none) == 0.0
 
 
 def test_frechet_of_samples_fewer_than_dimensions():
     # In the span of orthogonal axes the covariances commute, and the distance is a plain sum.
     cov_x, cov_y = np.diag([4.0, 1.0, 0.0, 0.0]), np.diag([1.0, 0.0, 9.0, 0.0])
-    assert frechet_distance(np.zeros(4), cov_x, np.zeros(4), cov_y) == pytest.approx(1 + 1 + 9)
+    assert bures_wasserstein(np.zeros(4), cov_x, np.zeros(4), cov_y) == pytest.approx(1 + 1 + 9)
 
 
 def test_frechet_between_parallel_and_orthogonal_lines():
     along, across = [[1.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 1.0]]
-    assert frechet_distance([0.0, 0.0], along, [0.0, 0.0], along) == 0.0
-    assert frechet_distance([0.0, 0.0], along, [0.0, 0.0], across) == pytest.approx(2.0)
+    assert bures_wasserstein([0.0, 0.0], along, [0.0, 0.0], along) == 0.0
+    assert bures_wasserstein([0.0, 0.0], along, [0.0, 0.0], across) == pytest.approx(2.0)
 
 
 def test_frechet_in_one_dimension_compares_standard_deviations():
-    assert frechet_distance([1.0], [[4.0]], [3.0], [[25.0]]) == pytest.approx(4 + 9)
+    assert bures_wasserstein([1.0], [[4.0]], [3.0], [[25.0]]) == pytest.approx(4 + 9)
 
 
 @given(seeds)
 def test_the_root_of_frechet_is_a_metric(seed):
     rng = np.random.default_rng(seed)
     a, b, c = ((rng.normal(size=3), covariance(rng, 3, rank)) for rank in (2, 3, 4))
-    ab, bc, ac = (frechet_distance(*x, *y) for x, y in ((a, b), (b, c), (a, c)))
+    ab, bc, ac = (bures_wasserstein(*x, *y) for x, y in ((a, b), (b, c), (a, c)))
     assert ab > 0
-    assert ab == pytest.approx(frechet_distance(*b, *a), rel=1e-9)
+    assert ab == pytest.approx(bures_wasserstein(*b, *a), rel=1e-9)
     assert np.sqrt(ac) <= np.sqrt(ab) + np.sqrt(bc) + 1e-9
-    assert frechet_distance(*a, *a) < 1e-12
+    assert bures_wasserstein(*a, *a) < 1e-12
 
 
 @given(seeds)
@@ -202,8 +203,8 @@ def test_frechet_does_not_see_a_common_rotation(seed):
     rng = np.random.default_rng(seed)
     turn = np.linalg.qr(rng.normal(size=(4, 4)))[0]
     mean, cov_x, cov_y = rng.normal(size=4), covariance(rng, 4, 3), covariance(rng, 4, 5)
-    plain = frechet_distance(np.zeros(4), cov_x, mean, cov_y)
-    turned = frechet_distance(
+    plain = bures_wasserstein(np.zeros(4), cov_x, mean, cov_y)
+    turned = bures_wasserstein(
         np.zeros(4), turn @ cov_x @ turn.T, turn @ mean, turn @ cov_y @ turn.T
     )
     assert turned == pytest.approx(plain, rel=1e-6)
@@ -641,6 +642,8 @@ def test_blocks_change_nothing(monkeypatch, call, entries):
     x, y = features(rng, 31, 4), 0.5 + features(rng, 23, 4)
     whole = call(x, y)
     monkeypatch.setattr(metrics, "ENTRIES_PER_BLOCK", entries)
+    monkeypatch.setattr(_balls, "ROWS_PER_TILE", max(1, entries // 8))
+    monkeypatch.setattr(_balls, "NUMBERS_PER_GATHER", entries)
     assert call(x, y) == pytest.approx(whole, rel=1e-9)
 
 
@@ -649,6 +652,7 @@ def test_no_matrix_of_all_pairs_is_held(monkeypatch, call):
     rng = np.random.default_rng(0)
     x, y = features(rng, 2_000, 4), features(rng, 1_900, 4)
     monkeypatch.setattr(metrics, "ENTRIES_PER_BLOCK", 2**15)
+    monkeypatch.setattr(_balls, "ROWS_PER_TILE", 128)
     tracemalloc.start()
     call(x, y)
     _, peak = tracemalloc.get_traced_memory()
@@ -661,7 +665,7 @@ def test_no_matrix_of_all_pairs_is_held(monkeypatch, call):
     [
         lambda: kernel_distance([[1e60], [1e60]], [[1e60], [1e60]]),
         lambda: kernel_distance([[1e200], [-1e200]], [[1.0], [1.0]]),
-        lambda: frechet_distance([1e200], [[1.0]], [0.0], [[1.0]]),
+        lambda: bures_wasserstein([1e200], [[1.0]], [0.0], [[1.0]]),
         lambda: wasserstein_1d([1e308], [-1e308]),
         lambda: sliced_wasserstein([[1e200]], [[-1e200]], seed=0),
         lambda: sliced_wasserstein([[1e308]], [[-1e308]], seed=0),
@@ -689,57 +693,60 @@ TWO, SEVEN = np.zeros((2, 3)), np.zeros((7, 3))
     ("call", "message"),
     [
         (
-            lambda: frechet_distance(ZERO, EYE, np.zeros(3), EYE),
+            lambda: bures_wasserstein(ZERO, EYE, np.zeros(3), EYE),
             r"mean_y: expected shape \(2,\), got \(3,\)",
         ),
-        (lambda: frechet_distance(ZERO, EYE, ZERO, np.eye(3)), r"cov_y: expected shape \(2, 2\)"),
+        (lambda: bures_wasserstein(ZERO, EYE, ZERO, np.eye(3)), r"cov_y: expected shape \(2, 2\)"),
         (
-            lambda: frechet_distance(EYE, EYE, ZERO, EYE),
+            lambda: bures_wasserstein(EYE, EYE, ZERO, EYE),
             r"mean_x: expected shape \(n,\), got \(2, 2\)",
         ),
         (
-            lambda: frechet_distance([0.0, np.nan], EYE, ZERO, EYE),
+            lambda: bures_wasserstein([0.0, np.nan], EYE, ZERO, EYE),
             "mean_x: expected numbers, got NaN",
         ),
         (
-            lambda: frechet_distance(ZERO, EYE * np.nan, ZERO, EYE),
+            lambda: bures_wasserstein(ZERO, EYE * np.nan, ZERO, EYE),
             "cov_x: expected numbers, got NaN",
         ),
         (
-            lambda: frechet_distance(ZERO, EYE, ZERO, [[1, 0], [1, 1]]),
+            lambda: bures_wasserstein(ZERO, EYE, ZERO, [[1, 0], [1, 1]]),
             "cov_y: expected a symmetric",
         ),
-        (lambda: frechet_distance(ZERO, -EYE, ZERO, EYE), "cov_x: .* positive semi-definite .* -1"),
         (
-            lambda: frechet_distance(ZERO, EYE, ZERO, [[1.0, 2.0], [2.0, 1.0]]),
-            "cov_y: .* positive semi-definite .* -1",
-        ),
-        (
-            lambda: frechet_distance(ZERO, [[0.0, 1.0], [1.0, 0.0]], ZERO, EYE),
+            lambda: bures_wasserstein(ZERO, -EYE, ZERO, EYE),
             "cov_x: .* positive semi-definite .* -1",
         ),
         (
-            lambda: frechet_distance([], np.zeros((0, 0)), [], np.zeros((0, 0))),
+            lambda: bures_wasserstein(ZERO, EYE, ZERO, [[1.0, 2.0], [2.0, 1.0]]),
+            "cov_y: .* positive semi-definite .* -1",
+        ),
+        (
+            lambda: bures_wasserstein(ZERO, [[0.0, 1.0], [1.0, 0.0]], ZERO, EYE),
+            "cov_x: .* positive semi-definite .* -1",
+        ),
+        (
+            lambda: bures_wasserstein([], np.zeros((0, 0)), [], np.zeros((0, 0))),
             "mean_x: expected at least one value",
         ),
         (
-            lambda: frechet_distance(ZERO, np.diag([1e18, -1.0]), ZERO, EYE),
+            lambda: bures_wasserstein(ZERO, np.diag([1e18, -1.0]), ZERO, EYE),
             "cov_x: .* positive semi-definite .* variance -1",
         ),
         (
-            lambda: frechet_distance(ZERO, EYE, ZERO, [[1e6, 1], [0, 1]]),
+            lambda: bures_wasserstein(ZERO, EYE, ZERO, [[1e6, 1], [0, 1]]),
             "cov_y: expected a symmetric matrix, got asymmetry 1",
         ),
         (
-            lambda: frechet_distance(np.zeros(3), HIDDEN * 1e3, np.zeros(3), np.eye(3)),
+            lambda: bures_wasserstein(np.zeros(3), HIDDEN * 1e3, np.zeros(3), np.eye(3)),
             "cov_x: .* positive semi-definite .* eigenvalue -1",
         ),
         (
-            lambda: frechet_distance(np.zeros(3), np.eye(3), np.zeros(3), HIDDEN),
+            lambda: bures_wasserstein(np.zeros(3), np.eye(3), np.zeros(3), HIDDEN),
             "cov_y: .* positive semi-definite .* eigenvalue -1",
         ),
         (
-            lambda: frechet_distance(np.array([1j, 0]), EYE, ZERO, EYE),
+            lambda: bures_wasserstein(np.array([1j, 0]), EYE, ZERO, EYE),
             "mean_x: expected real numbers, got the type complex128",
         ),
         (lambda: mode_coverage([0.0], Gaussian(0, 1)), "mixture: .* got an instance of Gaussian"),
@@ -772,12 +779,12 @@ TWO, SEVEN = np.zeros((2, 3)), np.zeros((7, 3))
         (lambda: wasserstein_1d([0.0], [1.0], order=None), "order: expected a number .* got None"),
         (lambda: wasserstein_1d([0.0], [1.0], order=[1, 2]), r"order: .* got \[1, 2\]"),
         (lambda: wasserstein_1d([0.0], [1.0], order=2j), "order: expected a number .* got 2j"),
-        (lambda: kernel_distance([0.0], SEVEN), r"x: expected shape \(n, dim\), got \(1,\)"),
-        (lambda: kernel_distance(SEVEN, EYE), r"y: expected shape \(n, 3\), got \(2, 2\)"),
-        (lambda: kernel_distance(SEVEN[:1], SEVEN), "x: expected at least 2 samples, got 1"),
-        (lambda: kernel_distance(SEVEN, SEVEN[:1]), "y: expected at least 2 samples, got 1"),
-        (lambda: kernel_distance(SEVEN, SEVEN + np.nan), "y: expected numbers, got NaN"),
-        (lambda: kernel_distance(np.zeros((3, 0)), SEVEN), "x: expected at least one value"),
+        (lambda: kernel_distance([0.0], SEVEN), r"real: expected shape \(n, dim\), got \(1,\)"),
+        (lambda: kernel_distance(SEVEN, EYE), r"fake: expected shape \(n, 3\), got \(2, 2\)"),
+        (lambda: kernel_distance(SEVEN[:1], SEVEN), "real: expected at least 2 samples, got 1"),
+        (lambda: kernel_distance(SEVEN, SEVEN[:1]), "fake: expected at least 2 samples, got 1"),
+        (lambda: kernel_distance(SEVEN, SEVEN + np.nan), "fake: expected numbers, got NaN"),
+        (lambda: kernel_distance(np.zeros((3, 0)), SEVEN), "real: expected at least one value"),
         (lambda: precision_recall(SEVEN, EYE, k=1), r"fake: expected shape \(n, 3\), got"),
         (lambda: precision_recall(SEVEN[:3], SEVEN), "real: expected at least 4 samples, got 3"),
         (lambda: precision_recall(SEVEN, TWO, k=2), "fake: expected at least 3 samples, got 2"),

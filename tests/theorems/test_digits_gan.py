@@ -7,6 +7,7 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gan_utils import bures_wasserstein
 from tests.pages import definitions
 
 PAGE = "tensorflow/digits_gan"
@@ -45,26 +46,25 @@ def positive_root(cov: np.ndarray) -> np.ndarray:
 @given(dim=st.integers(1, 6), rank=st.integers(0, 6), seed=SEEDS)
 def test_zero_exactly_for_equal_moments(dim, rank, seed):
     """Random means and covariances, singular ones too: closed forms and the proof's minimum."""
-    frechet_distance = definitions(PAGE)["frechet_distance"]
     rng = np.random.default_rng(seed)
     mean, cov = random_fit(rng, dim, rank)
     other_mean, other_cov = random_fit(rng, dim, dim)
     scale = 1 + np.trace(cov) + np.trace(other_cov)
 
-    assert 0 <= frechet_distance(mean, cov, mean, cov) <= 1e-10 * scale
+    assert 0 <= bures_wasserstein(mean, cov, mean, cov) <= 1e-10 * scale
     # Along one axis everything has a closed form, so that neither part can hide the other.
     shift = other_mean - mean
-    assert frechet_distance(mean, cov, other_mean, cov) == pytest.approx(
+    assert bures_wasserstein(mean, cov, other_mean, cov) == pytest.approx(
         shift @ shift, abs=1e-6 * scale
     )
     stretched = 4 * cov
-    assert frechet_distance(mean, cov, mean, stretched) == pytest.approx(
+    assert bures_wasserstein(mean, cov, mean, stretched) == pytest.approx(
         np.trace(cov), abs=1e-6 * scale
     )
     # The form of the proof, ‖A − BQ‖², is never below it, and meets it at Q = W Uᵀ.
     a, b = positive_root(cov), positive_root(other_cov)
     u, _, w = np.linalg.svd(a @ b)
-    least = frechet_distance(mean, cov, mean, other_cov)
+    least = bures_wasserstein(mean, cov, mean, other_cov)
     assert np.square(a - b @ (w.T @ u.T)).sum() == pytest.approx(least, abs=1e-6 * scale)
     q = np.linalg.qr(rng.normal(size=(dim, dim)))[0]
     assert np.square(a - b @ q).sum() >= least - 1e-6 * scale
