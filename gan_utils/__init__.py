@@ -25,7 +25,7 @@ _NAMES = {
     "metrics": "frechet_distance kernel_distance precision_recall PrecisionRecall "
     "density_coverage DensityCoverage mode_coverage ModeCoverage wasserstein_1d "
     "sliced_wasserstein inception_score",
-    "data": "load_images Images DataUnavailable profile",
+    "data": "load_images Images DataUnavailable profile verbosity",
     "plotting": "",
     "claims": "",
 }

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from gan_utils import DataUnavailable, load_images, profile
+from gan_utils import DataUnavailable, load_images, profile, verbosity
 
 BYTES = np.arange(4 * 28 * 28, dtype=np.uint8).reshape(4, 28, 28)
 LABELS = np.array([3, 1, 2], dtype=np.uint8)
@@ -251,3 +251,11 @@ def test_without_it_a_gpu_decides(monkeypatch, devices, speed):
     config = SimpleNamespace(list_physical_devices=lambda kind: devices if kind == "GPU" else None)
     monkeypatch.setitem(sys.modules, "tensorflow", SimpleNamespace(config=config))
     assert profile() == speed
+
+
+@pytest.mark.parametrize(("speed", "verbose"), [("quick", 0), ("full", "auto"), (None, "auto")])
+def test_training_is_quiet_only_where_the_quick_profile_is_asked_for(monkeypatch, speed, verbose):
+    monkeypatch.delenv("GAN_BOOK_PROFILE")
+    if speed is not None:
+        monkeypatch.setenv("GAN_BOOK_PROFILE", speed)
+    assert verbosity() == verbose
