@@ -27,8 +27,8 @@ SLOWED := --override-ini notebook_seconds=300
 ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf linkcheck test test-code test-newest test-portable test-full outputs claims graph \
-  pretrained race bench lint format lock wheel repository clean colab test-colab \
+.PHONY: help book pdf linkcheck test test-code test-newest test-portable test-full outputs claims \
+  graph pretrained race bench lint format lock wheel repository clean colab test-colab \
   test-accessibility
 
 help: ## list the targets
