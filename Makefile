@@ -10,6 +10,7 @@ CLAIM ?=
 NETWORK ?=
 CASE ?=
 RUNTIME ?=
+CHAPTER ?=
 TORCH ?=
 
 # What every target runs under: repeatable, and without TensorFlow's start-up talk. The checks
@@ -26,8 +27,8 @@ SLOWED := --override-ini notebook_seconds=300
 ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf linkcheck test test-code test-newest test-portable outputs claims graph \
-  pretrained race bench lint format lock wheel repository clean colab test-colab \
+.PHONY: help book pdf linkcheck test test-code test-newest test-portable test-full outputs claims \
+  graph pretrained race bench lint format lock wheel repository clean colab test-colab \
   test-accessibility
 
 help: ## list the targets
@@ -58,6 +59,9 @@ test-newest: ## make test-code, claims aside, with the newest libraries of requi
 test-portable: $(INSTALLED) ## compare stored outputs again with AVX2 only, and with one thread
 	DNNL_MAX_CPU_ISA=AVX2 $(NOTEBOOK_GATE) $(SLOWED)
 	$(ONE_THREAD) $(NOTEBOOK_GATE) $(SLOWED)
+
+test-full: $(INSTALLED) ## run every chapter to its end at the full profile [CHAPTER=name]
+	$(BIN)/python -m tools.full $(CHAPTER)
 
 test-accessibility: $(INSTALLED) ## let axe-core judge every page, light and dark; needs Chromium
 	$(PYTEST) -m accessibility tests/browser

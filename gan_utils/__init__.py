@@ -35,7 +35,7 @@ _NAMES = {
     "PrecisionRecall density_coverage DensityCoverage prdc PRDC mode_coverage ModeCoverage "
     "wasserstein_1d sliced_wasserstein inception_score classifier_two_sample_test TwoSampleTest "
     "report Report ReportRow",
-    "data": "load_images Images DataUnavailable to_unit_range from_unit_range profile",
+    "data": "load_images Images DataUnavailable to_unit_range from_unit_range profile verbosity",
     "plotting": "",
     "claims": "",
 }

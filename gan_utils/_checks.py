@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from numbers import Integral, Number
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike

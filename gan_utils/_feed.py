@@ -27,7 +27,7 @@ def callbacks(given):
         if isinstance(callback, _ONE_OPTIMIZER):
             raise ValueError(
                 f"callbacks: {type(callback).__name__} changes the rate of the model's one "
-                "optimizer, and a GAN has two; say whose: gan_utils.ForPlayer(\"generator\", "
+                'optimizer, and a GAN has two; say whose: gan_utils.ForPlayer("generator", '
                 f"{type(callback).__name__}(...))"
             )
     return given

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.pages import ROOT
 
-LEDGERS = ("claims.json", "costs.json")
+LEDGERS = ("claims.json", "costs.json", "first_gan_long.json")
 
 INGREDIENTS = (
     *("pyproject.toml", "README.md", "LICENSE", "gan_utils"),

@@ -12,6 +12,7 @@ PAGE = "tensorflow/first_gan"
     statement="The loop, and GAN.fit, train to within 0.01 nats of the data.",
     bounds=[
         Bound("JS_of_the_loop", at_most=0.01, unit="nats"),
+        Bound("the_same_in_3200_bins", at_most=0.01, unit="nats"),
         Bound("JS_of_GAN_fit", at_most=0.01, unit="nats"),
         Bound("last_loss_of_D", at_least=1.38, at_most=1.40, unit="nats"),
         Bound("share_where_G_falls"),
@@ -28,6 +29,7 @@ def first_gan(seed: int) -> dict[str, float]:
     gan.fit(page["batches"](seed, page["STEPS"]), verbose=0)
     return {
         "JS_of_the_loop": page["binned_js"](snapshots[page["STEPS"]]),
+        "the_same_in_3200_bins": page["binned_js"](snapshots[page["STEPS"]], bins=3_200),
         "JS_of_GAN_fit": page["binned_js"](page["generated"](fitted.generator)),
         "last_loss_of_D": page["last_loss"](losses),
         "share_where_G_falls": page["falling_share"](snapshots[page["STEPS"]]),
@@ -73,4 +75,27 @@ def shallow(seed: int) -> dict[str, float]:
     return {
         "JS_of_the_loop": page["binned_js"](values),
         "share_where_G_falls": page["falling_share"](values),
+    }
+
+
+@claim(
+    "first-gan-rectifiers",
+    page=PAGE,
+    statement="Asked to tell the data from the data, Adam kills plain rectifiers.",
+    bounds=[
+        Bound("live_before", unit="of 64"),
+        Bound("live_with_epsilon_1e-7", at_most=32, unit="of 64"),
+        Bound("live_with_epsilon_1e-2", at_least=33, unit="of 64"),
+    ],
+    holds_on=9,
+)
+def rectifiers(seed: int) -> dict[str, float]:
+    """The page's discriminator of plain rectifiers with nothing to learn, under two ε."""
+    page = definitions(PAGE)
+    before, small = page["nothing_to_learn"](seed, epsilon=1e-7)
+    _, large = page["nothing_to_learn"](seed, epsilon=1e-2)
+    return {
+        "live_before": before,
+        "live_with_epsilon_1e-7": small,
+        "live_with_epsilon_1e-2": large,
     }

@@ -4,15 +4,24 @@ The stored outputs are those of `quick`, so that nothing else would notice a con
 that a page cannot use.
 """
 
+import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 import tensorflow as tf
+import yaml
+from nbformat.v4 import new_code_cell, new_notebook
 
+from gan_utils.claims import prediction_interval
 from tests import pages
+from tests.claims import registry
 from tests.gates.rules import is_chapter
+from tools import full as tool
+from tools import long_run
 
 Namespace = dict[str, object]
 
@@ -155,3 +164,132 @@ def test_full_profile_does_more_and_runs(name: str, full: Namespace):
 )
 def test_a_full_profile_that_does_less_is_noticed(full: Namespace, complaint: list[str]):
     assert not_more({"STEPS": 400, "BATCHES": (16, 128), "SEED": 0}, full) == complaint
+
+
+# The tool that runs chapters to their end.
+
+ASSERTION = "from gan_utils import profile\nassert profile() == 'full', 'the profile is not full'"
+
+
+def notebook(folder: Path, name: str, *sources: str) -> Path:
+    """A notebook of these cells."""
+    path = folder / f"{name}.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell(source) for source in sources]), path)
+    return path
+
+
+@pytest.fixture
+def samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """Two chapters, of which one fails, and an empty record."""
+    found = {
+        "good": notebook(tmp_path, "good", ASSERTION, "1 + 1"),
+        "bad": notebook(tmp_path, "bad", "x = 0.038", "assert x < 0.01, f'JS is {x}'"),
+    }
+    monkeypatch.setattr(tool, "chapters", lambda: found)
+    monkeypatch.setattr(tool, "RECORD", tmp_path / "full.json")
+    return found
+
+
+def test_the_tool_runs_all_that_ask_for_the_profile():
+    assert list(tool.chapters()) == [name.split("/")[-1] for name in TRIALS]
+
+
+def test_the_weekly_workflow_runs_each_of_them():
+    workflow = pages.ROOT / ".github" / "workflows" / "weekly.yml"
+    jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
+    assert jobs["full"]["strategy"]["matrix"]["chapter"] == list(tool.chapters())
+
+
+def test_a_chapter_that_fails_is_recorded_and_fails_the_tool(
+    samples: dict[str, Path], capsys: pytest.CaptureFixture
+):
+    assert tool.main([]) == 1
+    record = tool.read_record()
+    assert {name: entry["result"] for name, entry in record.items()} == {
+        "good": "passed",
+        "bad": "failed",
+    }
+    assert record["bad"]["error"] == "AssertionError: JS is 0.038"
+    assert "error" not in record["good"]
+    printed = capsys.readouterr().out
+    assert "bad: AssertionError: JS is 0.038" in printed
+    assert printed.count("not changed") == 2
+
+
+def test_a_chapter_that_passes_is_enough_where_it_is_named(samples: dict[str, Path]):
+    assert tool.main(["tensorflow/good"]) == 0
+    (entry,) = tool.read_record().values()
+    assert is_entry(entry)
+    assert nbformat.read(samples["good"], as_version=4).cells[1].outputs == []  # not stored
+
+
+def test_an_entry_of_another_page_is_marked(samples: dict[str, Path]):
+    tool.main(["good"])
+    notebook(samples["good"].parent, "good", ASSERTION, "1 + 2")
+    assert "changed since" in tool.table(tool.read_record(), samples)
+
+
+def test_what_was_not_run_is_not_recorded_and_old_names_go(samples: dict[str, Path]):
+    tool.RECORD.write_text(json.dumps({"gone": {}}), encoding="utf-8")
+    tool.main(["good"])
+    assert list(tool.read_record()) == ["good"]
+
+
+def test_an_unknown_chapter_is_named(samples: dict[str, Path], capsys: pytest.CaptureFixture):
+    with pytest.raises(SystemExit):
+        tool.main(["first_gun"])
+    assert "unknown chapter first_gun; there are: good, bad" in capsys.readouterr().err
+
+
+def is_entry(entry: dict) -> bool:
+    """Whether it says what came of the run, and of which run."""
+    keys = {"result", "seconds", "processor_seconds", "threads", "date", "versions", "code"}
+    return (
+        set(entry) - {"error"} == keys
+        and ("error" in entry) == (entry["result"] == "failed")
+        and set(entry["versions"]) == {"python", *tool.PACKAGES}
+    )
+
+
+def test_the_record_is_of_chapters_that_passed():
+    record = json.loads(tool.RECORD.read_text(encoding="utf-8"))
+    assert record
+    assert set(record) <= set(tool.chapters())
+    for name, entry in record.items():
+        assert is_entry(entry), name
+        assert entry["result"] == "passed", f"{name}: {entry.get('error')}"
+
+
+# The record of the first GAN's long run.
+
+
+@pytest.fixture(scope="module")
+def record() -> dict:
+    return json.loads(long_run.RECORD.read_text(encoding="utf-8"))
+
+
+def test_the_long_run_is_of_ten_seeds(record: dict):
+    assert record["seeds"] == list(registry.SEEDS)
+    assert record["looks"] == list(long_run.LOOKS)
+    assert list(record["runs"]) == list(long_run.ACTIVATIONS)
+    for runs in record["runs"].values():
+        assert len(runs) == len(registry.SEEDS)
+        assert {len(values) for run in runs for values in run.values()} == {len(long_run.LOOKS)}
+
+
+@pytest.mark.recorded
+@pytest.mark.parametrize("activation", long_run.ACTIVATIONS)
+def test_the_beginning_of_the_long_run_comes_again(record: dict, activation: str):
+    """Its first 1,000 steps on one seed end where one more run is expected by the ten."""
+    again = long_run.run(activation, seed=0, looks=long_run.LOOKS[:2])
+    first = record["runs"][activation][0]
+    assert again["live_units"][0] == first["live_units"][0]
+    assert again["js"][0] == pytest.approx(first["js"][0], rel=1e-4)
+    low, high = prediction_interval([run["live_units"][1][1] for run in record["runs"][activation]])
+    assert low <= again["live_units"][1][1] <= high
+
+
+def test_the_long_run_ends_where_the_page_says(record: dict):
+    """Leaky rectifiers keep the page's bound on every seed; plain ones do not."""
+    ends = {name: [run["js"][-1] for run in runs] for name, runs in record["runs"].items()}
+    assert max(ends["leaky_relu"]) < 0.01 < max(ends["relu"])

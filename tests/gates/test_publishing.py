@@ -14,7 +14,7 @@ WORKFLOWS = pages.ROOT / ".github" / "workflows"
 
 JOBS = {
     "test.yml": ["test"],
-    "weekly.yml": ["test-newest"],
+    "weekly.yml": ["test-newest", "test-full"],
     "book.yml": ["test-accessibility", "book"],
     "release.yml": ["wheel"],
 }

@@ -8,7 +8,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from gan_utils import DataUnavailable, from_unit_range, load_images, profile, to_unit_range
+from gan_utils import (
+    DataUnavailable,
+    from_unit_range,
+    load_images,
+    profile,
+    to_unit_range,
+    verbosity,
+)
 
 BYTES = np.arange(4 * 28 * 28, dtype=np.uint8).reshape(4, 28, 28)
 LABELS = np.array([3, 1, 2], dtype=np.uint8)
@@ -406,3 +413,11 @@ class TestUnitRange:
             from_unit_range(np.array([-1, 1.00001]).reshape(1, 2, 1, 1))
         with pytest.raises(ValueError, match=r"images: expected shape \(n, n, n, n\), got \(2,\)"):
             from_unit_range([0.0, 1.0])
+
+
+@pytest.mark.parametrize(("speed", "verbose"), [("quick", 0), ("full", "auto"), (None, "auto")])
+def test_training_is_quiet_only_where_the_quick_profile_is_asked_for(monkeypatch, speed, verbose):
+    monkeypatch.delenv("GAN_BOOK_PROFILE")
+    if speed is not None:
+        monkeypatch.setenv("GAN_BOOK_PROFILE", speed)
+    assert verbosity() == verbose
