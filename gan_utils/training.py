@@ -103,6 +103,17 @@ class GAN(keras.Model):
     (5, 1)
     """
 
+    generator: keras.Model
+    discriminator: keras.Model
+    adversarial_loss: AdversarialLoss
+    penalties: tuple[Callable, ...]
+    critic_steps: int
+    ema_decay: float
+    shared_noise: bool
+    seed: int
+    latent_dim: int
+    train_function: Any
+
     def __init__(
         self,
         generator: keras.Model,
