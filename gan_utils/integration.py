@@ -112,7 +112,8 @@ def _gauss_legendre(integrand, low, high):
         missed = _UNSEEN * half * np.abs(inner @ _TO_ENDS - ends)
         # A pole at an end is none of a polynomial's business: halving decides about it.
         missed = np.where(np.isfinite(missed), missed, 0.0)
-        return half[:, 0] * (inner @ _NODE_WEIGHTS), missed.sum(axis=1)
+        # Not a matrix product, whose blocks may turn infinity into NaN.
+        return half[:, 0] * (inner * _NODE_WEIGHTS).sum(axis=1), missed.sum(axis=1)
 
 
 def breakpoints(**distributions: Any) -> np.ndarray:

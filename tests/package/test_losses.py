@@ -109,8 +109,9 @@ def test_duals_keep_the_logit_in_float32(loss):
     exact = losses_and_gradients(loss, *2 * [tf.constant(logits)])
     single = losses_and_gradients(loss, *2 * [tf.constant(logits, tf.float32)])
     for wide, narrow in zip(exact, single, strict=True):
-        for expected, found in zip(wide, narrow, strict=True):
-            np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-8)
+        # The loss sums terms of order one, each rounded by 6e-8; gradients keep relative accuracy.
+        for expected, found, slack in zip(wide, narrow, (1e-7, 1e-30, 1e-30), strict=True):
+            np.testing.assert_allclose(found, expected, rtol=1e-5, atol=slack)
 
 
 @pytest.mark.parametrize("loss", DUALS, ids=lambda loss: loss.name)
@@ -305,4 +306,4 @@ def test_a_model_is_saved_with_its_dual(divergence, tmp_path):
     with keras.saving.custom_object_scope({"Neyman": OWN}):
         gan.save(tmp_path / "gan.keras")
         again = keras.saving.load_model(tmp_path / "gan.keras")
-    assert again.loss == gan.loss or again.adversarial_loss == gan.adversarial_loss
+    assert again.adversarial_loss == gan.adversarial_loss

@@ -82,7 +82,8 @@ def convex_functions(draw):
         at = np.minimum(u, 1e100)[..., None]
         return slopes[(slopes * at + offsets).argmax(axis=-1)]
 
-    return FDivergence("lines", function, derivative, conjugate=None, output_activation=None)
+    unused = (KL.conjugate, KL.output_activation)
+    return FDivergence("lines", function, derivative, *unused)
 
 
 def at_most(small, large):
