@@ -347,7 +347,7 @@ class TestUnitRange:
 
     WRONG = (
         (0.0, 1.0, r"from 0 to 1: they are in \[0, 1\] already; bytes"),
-        (0.25, 0.9, r"from 0.25 to 0.9: they are in \[0, 1\] already"),
+        (0.25, 0.75, r"from 0.25 to 0.75: they are in \[0, 1\] already"),
         (-1.0, 1.0, r"from -1 to 1: they are in \[-1, 1\] already"),
         (0.0, 255.5, r"from 0 to 255.5$"),
         (-3.0, 200.0, r"from -3 to 200$"),

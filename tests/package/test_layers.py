@@ -382,6 +382,7 @@ class TestLeakyReLU:
                 "layers = [keras.Input([28, 28, 1])]\n"
                 "for _ in range(2):\n"
                 "    layers += [keras.layers.Conv2D(4, 4, 2, 'same'), LeakyReLU(0.2)]\n"
+                "layers += [keras.layers.Flatten(), keras.layers.Dense(1)]\n"
                 "network = keras.Sequential(layers)\n"
                 "@tf.function\n"
                 "def step(x):\n"

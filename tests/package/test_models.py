@@ -189,7 +189,7 @@ class TestLabels:
         assert discriminator.input_shape == [(None, 8, 8, 3), (None,)]
         assert [x.dtype for x in generator.inputs] == ["float32", "int32"]
         labels = np.array([0, 3], dtype=np.int64)
-        images = generator([np.zeros([2, 6]), labels])
+        images = np.asarray(generator([np.zeros([2, 6]), labels]))
         assert images.shape == (2, 8, 8, 3)
         assert discriminator([images, labels]).shape == (2, 1)
 
@@ -250,7 +250,7 @@ def test_outputs_keep_the_precision_of_the_weights(classes):
         keras.config.set_dtype_policy(before)
     labels = [] if classes is None else [np.array([0, 2])]
     images = generator([np.ones([2, 4]), *labels] if labels else np.ones([2, 4]))
-    logits = discriminator([images, *labels] if labels else images)
+    logits = discriminator([np.asarray(images), *labels] if labels else images)
     assert [x.dtype for x in (images, logits, network(np.ones([2, 2])))] == ["float32"] * 3
     assert generator.layers[-2].compute_dtype == "float16" == discriminator.layers[1].compute_dtype
 
