@@ -15,11 +15,10 @@ import tensorflow as tf
 
 from gan_utils import _replicas
 
-Discriminator = Callable[[tf.Tensor], tf.Tensor]
-"""(n, ...) -> (n, 1) logits."""
+_Discriminator = Callable[[tf.Tensor], tf.Tensor]
 
 
-def input_gradient_norm_squared(discriminator: Discriminator, x: tf.Tensor) -> tf.Tensor:
+def input_gradient_norm_squared(discriminator: _Discriminator, x: tf.Tensor) -> tf.Tensor:
     r"""Squared norm of the input gradient: ‖∇ₓ ℓ(x)‖² of the logit ℓ at each sample x.
 
     Parameters
@@ -129,7 +128,7 @@ class r1(_Penalty):  # noqa: N801 (the field's name)
     gamma: float
 
     def __call__(
-        self, discriminator: Discriminator, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor
+        self, discriminator: _Discriminator, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor
     ) -> tf.Tensor:
         """The penalty on a batch: (n, ...), (n, ...) -> scalar. It needs no seed."""
         real = _batch("real", real)
@@ -166,7 +165,7 @@ class r2(_Penalty):  # noqa: N801 (the field's name)
     gamma: float
 
     def __call__(
-        self, discriminator: Discriminator, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor
+        self, discriminator: _Discriminator, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor
     ) -> tf.Tensor:
         """The penalty on a batch: (n, ...), (n, ...) -> scalar. It needs no seed."""
         fake = _batch("fake", fake)
@@ -208,7 +207,7 @@ class wgan_gp(_Penalty):  # noqa: N801 (the field's name)
     weight: float
 
     def __call__(
-        self, discriminator: Discriminator, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor
+        self, discriminator: _Discriminator, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor
     ) -> tf.Tensor:
         """The penalty on a batch: (n, ...), (n, ...), (2,) integers -> scalar."""
         between = _points_between(*_pair(real, fake), seed)
