@@ -44,10 +44,8 @@ class Loop:
         self._generator = FlatOptimizer(gan.generator_optimizer, layouts[0])
         self._discriminator = FlatOptimizer(gan.discriminator_optimizer, layouts[1])
         self._steps = Steps(gan, *(layout.unpack for layout in layouts))
-        metrics = (gan.discriminator_loss, gan.generator_loss)
-        self._losses = [v for metric in metrics for v in (metric.total, metric.count)]
-        averaged = gan.ema_generator.trainable_variables if gan.ema_generator else []
-        self._averaged = averaged
+        self._losses = [v for metric in gan.metrics for v in (metric.total, metric.count)]
+        self._averaged, self._copied = _averages(gan)
 
     @staticmethod
     def fits(gan):
@@ -100,7 +98,7 @@ class Loop:
             _assign(network.non_trainable_variables, player.state)
         if self._averaged:
             self._layout.assign(self._averaged, *moment.generator.average)
-            _assign(gan.ema_generator.non_trainable_variables, moment.generator.state)
+            _assign(self._copied, moment.generator.state)
         _assign(self._losses, moment.losses)
 
     def _step(self, data, now, rates):
@@ -144,6 +142,16 @@ class Loop:
         (average,) = generator.average
         share = tf.cast(1 - decay, average.dtype)
         return generator._replace(average=[average + share * (generator.moving.weights - average)])
+
+
+def _averages(gan):
+    """The averages of what the generator's step trains, and the copies of the rest."""
+    if gan.ema_generator is None:
+        return [], []
+    pairs = zip(gan.generator.variables, gan.ema_generator.variables, strict=True)
+    of = {id(variable): average for variable, average in pairs}
+    variables = gan.generator.trainable_variables, gan.generator.non_trainable_variables
+    return tuple([of[id(v)] for v in those] for those in variables)
 
 
 def _moved(optimizer, player, half, rate):

@@ -10,6 +10,13 @@ from gan_utils import _checks
 from gan_utils.layers import ClassEmbedding
 
 _LARGEST_SEED = 2**63 - 1
+_SHAPES = (
+    keras.layers.Reshape,
+    keras.layers.Flatten,
+    keras.layers.Permute,
+    keras.layers.Cropping2D,
+    keras.layers.UpSampling2D,
+)
 _RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}
 
 
@@ -101,7 +108,9 @@ def bounds(generator):
 
 
 def _activation(model):
-    activation = getattr(model.layers[-1], "activation", None)
+    """The name of the last activation, behind which nothing but the shape may change."""
+    values = [layer for layer in model.layers if not isinstance(layer, _SHAPES)]
+    activation = getattr(values[-1], "activation", None) if values else None
     return getattr(activation, "__name__", None)
 
 

@@ -86,11 +86,12 @@ class Steps:
             def critic(x, state=discriminator.state):
                 return _forward(network, weights, state, batch.beside(x))
 
+            fake = tf.cast(made.samples, batch.real.dtype)
             real_logits, state, _ = critic(batch.real)
-            fake_logits, state, regularisers = critic(made.samples, state)
+            fake_logits, state, regularisers = critic(fake, state)
             loss = gan.adversarial_loss.discriminator(single(real_logits), single(fake_logits))
             for seed, penalty in zip(self._penalty_seeds(step), gan.penalties, strict=True):
-                loss += single(penalty(lambda x: critic(x)[0], batch.real, made.samples, seed))
+                loss += single(penalty(lambda x: critic(x)[0], batch.real, fake, seed))
             loss += sum(map(single, regularisers))
             scaled = _scaled(loss, batch, gan.discriminator_optimizer)
         return Half(loss, _gradient(tape, scaled, discriminator.weights), state)

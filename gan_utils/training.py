@@ -164,6 +164,11 @@ class GAN(keras.Model):
         """The number of classes that conditional networks know; None where they are not."""
         return _networks.classes(self.generator) if self.is_conditional else None
 
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """The running means of both losses: Keras' own `loss` would stay at zero."""
+        return [self.discriminator_loss, self.generator_loss]
+
     def call(self, z: Any, training: bool = False) -> tf.Tensor:
         """Samples for given noise, from the latest weights: (n, latent_dim) -> (n, ...)."""
         return self.generator(z, training=training)
@@ -449,7 +454,7 @@ class GAN(keras.Model):
         return self._running_means()
 
     def _running_means(self):
-        return {m.name: m.result() for m in (self.discriminator_loss, self.generator_loss)}
+        return {metric.name: metric.result() for metric in self.metrics}
 
     def _batch(self, data):
         real, labels = _networks.Expected(self.generator, self.discriminator).checked(data)

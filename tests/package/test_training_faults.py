@@ -1,6 +1,5 @@
 """GAN: nothing is lost in silence, no wrong input is trained on, no right one is refused."""
 
-import os
 import subprocess
 import sys
 
@@ -368,8 +367,8 @@ class TestCrashes:
         train(gan)
         gan.export(tmp_path / "sampler", verbose=False)
         z = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
-        served = tf.saved_model.load(tmp_path / "sampler").serve(z)
-        np.testing.assert_allclose(served, gan.ema_generator(z), atol=1e-6)
+        exported = tf.saved_model.load(tmp_path / "sampler")
+        np.testing.assert_allclose(exported.serve(z), gan.ema_generator(z), atol=1e-6)
 
     def test_averaged_weights_are_a_model_to_save(self, tmp_path):
         gan = make(ema_decay=0.9)
@@ -490,25 +489,10 @@ class TestConfusing:
         with pytest.raises(ValueError, match=r"filepath: expected a name that ends in \.keras"):
             make().save(tmp_path / "gan.h5")
 
-    def test_another_backend(self):
-        script = (
-            "import keras\n"
-            "from gan_utils import NON_SATURATING\n"
-            "from gan_utils.training import GAN\n"
-            "try:\n"
-            "    GAN(None, None, NON_SATURATING)\n"
-            "except ValueError as error:\n"
-            "    print(error)\n"
-        )
-        # NumPy's backend is always there; JAX and PyTorch may not be.
-        run = subprocess.run(
-            [sys.executable, "-c", script],
-            capture_output=True,
-            text=True,
-            env={**os.environ, "KERAS_BACKEND": "numpy"},
-            check=False,
-        )
-        assert "KERAS_BACKEND: expected tensorflow, got numpy" in run.stdout, run.stderr[-2000:]
+    def test_another_backend(self, monkeypatch):
+        monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+        with pytest.raises(ValueError, match="KERAS_BACKEND: expected tensorflow, got jax"):
+            GAN(mlp(3, 2), mlp(2, 1), HINGE)
 
 
 class TestLabels:
