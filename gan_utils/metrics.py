@@ -244,7 +244,7 @@ def kernel_distance(real: ArrayLike, fake: ArrayLike) -> float:
         If the dimensions disagree, anything is NaN or infinite, or a sample has fewer than two
         points.
     ArithmeticError
-        If the kernel, of the sixth degree in the features, overflows: from entries of about 1e51 on.
+        If the kernel, of the sixth degree in the features, overflows: from entries of 1e51 on.
 
     References
     ----------
