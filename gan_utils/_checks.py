@@ -10,7 +10,7 @@ from numbers import Integral, Number
 import numpy as np
 from numpy.typing import ArrayLike
 
-# Integers up to this one are all represented in float64.
+# Integers up to this one are all represented in float64; the next one is rounded to it.
 EXACT_INTEGERS = 2.0**53
 # Seeds of TensorFlow's stateless generators are int64.
 TENSOR_SEEDS = 2**63
@@ -55,7 +55,7 @@ def _real_array(name: str, value: ArrayLike) -> np.ndarray:
     if array.dtype.kind in "mM":
         raise ValueError(f"{name}: expected numbers, got dates or times of the type {array.dtype}")
     if array.dtype.kind in "SUT":
-        raise ValueError(f"{name}: expected numbers, got text of the type {array.dtype}")
+        raise _not_numbers(name, value)
     entries = array.flat if array.dtype.kind == "O" else ()
     odd = [type(entry).__name__ for entry in entries if not isinstance(entry, Number | np.bool_)]
     if odd:
@@ -69,7 +69,7 @@ def _not_numbers(name: str, value: object) -> ValueError:
 
 def _represented(name: str, array: np.ndarray, converted: np.ndarray) -> None:
     """Raise ValueError unless every integer beyond 2⁵³ survives the conversion to float64."""
-    large = np.abs(converted) > EXACT_INTEGERS
+    large = np.abs(converted) >= EXACT_INTEGERS
     if not large.any():
         return
     for entry, number in zip(array[large].tolist(), converted[large].tolist(), strict=True):

@@ -21,6 +21,7 @@ from gan_utils import (
     _balls,
     bures_wasserstein,
     density_coverage,
+    frechet_distance,
     grid,
     inception_score,
     kernel_distance,
