@@ -741,6 +741,8 @@ def report(
     in all of them and leaves the deviation alone. Where real and fake agree, the Fréchet and the
     kernel distance vary less than that, and their intervals are too wide. A bootstrap would repeat
     samples: a duplicate is a neighbour at distance zero and a pair of equal points in the kernel.
+    They are rough: on 400 pairs of samples of 200 from two normal distributions of the plane they
+    covered between 0.895 (sliced distance) and 0.975 (recall).
     The two rows of the classifier have intervals of ±1.96 standard errors on held-out samples.
 
     Parameters

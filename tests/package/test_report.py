@@ -137,8 +137,8 @@ def test_intervals_cover_what_new_samples_give_on_average(monkeypatch):
         rows = [getattr(found, name) for found in reports]
         mean = np.mean([row.value for row in rows])
         covered = np.mean([row.low <= mean <= row.high for row in rows])
-        # 95 % asked; four standard errors of sixty repetitions are 0.11.
-        assert covered > 0.84, name
+        # At least 0.89 as the docstring says; four standard errors of sixty repetitions are 0.16.
+        assert covered > 0.89 - 0.16, name
 
 
 def values_of_samples(real, fake, seed):
