@@ -274,6 +274,8 @@ def semi_definite(name: str, array: np.ndarray) -> None:
 
 def _in_standard_deviations(cov: np.ndarray) -> np.ndarray:
     """The correlations, in which no large variance hides the faults of small ones."""
-    largest = np.abs(cov).max(initial=0.0) or 1.0
-    units = np.sqrt(np.where(np.diag(cov) > 0, np.diag(cov), largest))
+    # Without a variance the largest covariance is the unit, so that no unit of length matters.
+    largest = np.abs(cov).max(axis=1, initial=0.0)
+    squares = np.where(np.diag(cov) > 0, np.diag(cov), largest)
+    units = np.sqrt(np.where(squares > 0, squares, 1.0))
     return cov / units / units[:, None]

@@ -130,15 +130,14 @@ def test_intervals_cover_what_new_samples_give_on_average(monkeypatch):
     monkeypatch.setattr(metrics, "_report_values", values_of_samples)
     repeats, n = 60, 200
     reports = [
-        report(normal(n, 2, [0, s]), 1.2 * normal(n, 2, [1, s]) + 0.7, seed=s)
-        for s in range(repeats)
+        report(normal(n, 2, [0, s]), 1.2 * normal(n, 2, [1, s]) + 0.7) for s in range(repeats)
     ]
     for name in NAMES[:7]:
         rows = [getattr(found, name) for found in reports]
         mean = np.mean([row.value for row in rows])
         covered = np.mean([row.low <= mean <= row.high for row in rows])
-        # At least 0.89 as the docstring says; four standard errors of sixty repetitions are 0.16.
-        assert covered > 0.89 - 0.16, name
+        # At least 0.9 as the docstring says; four standard errors of sixty repetitions are 0.16.
+        assert covered > 0.9 - 0.16, name
 
 
 def values_of_samples(real, fake, seed):
