@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-# Integers up to this one are all represented in float64.
+# Integers up to this one are all represented in float64; the next one is rounded to it.
 EXACT_INTEGERS = 2.0**53
 # Seeds of TensorFlow's stateless generators are int64.
 TENSOR_SEEDS = 2**63
@@ -56,7 +56,7 @@ def _real_array(name: str, value: ArrayLike) -> np.ndarray:
     if array.dtype.kind in "mM":
         raise ValueError(f"{name}: expected numbers, got dates or times of the type {array.dtype}")
     if array.dtype.kind in "SUT":
-        raise ValueError(f"{name}: expected numbers, got text of the type {array.dtype}")
+        raise _not_numbers(name, value)
     entries = array.flat if array.dtype.kind == "O" else ()
     odd = [type(entry).__name__ for entry in entries if not isinstance(entry, Number | np.bool_)]
     if odd:
@@ -70,7 +70,7 @@ def _not_numbers(name: str, value: object) -> ValueError:
 
 def _represented(name: str, array: np.ndarray, converted: np.ndarray) -> None:
     """Raise ValueError unless every integer beyond 2⁵³ survives the conversion to float64."""
-    large = np.abs(converted) > EXACT_INTEGERS
+    large = np.abs(converted) >= EXACT_INTEGERS
     if not large.any():
         return
     for entry, number in zip(array[large].tolist(), converted[large].tolist(), strict=True):
@@ -282,6 +282,8 @@ def semi_definite(name: str, array: np.ndarray) -> None:
 
 def _in_standard_deviations(cov: np.ndarray) -> np.ndarray:
     """The correlations, in which no large variance hides the faults of small ones."""
-    largest = np.abs(cov).max(initial=0.0) or 1.0
-    units = np.sqrt(np.where(np.diag(cov) > 0, np.diag(cov), largest))
+    # Without a variance the largest covariance is the unit, so that no unit of length matters.
+    largest = np.abs(cov).max(axis=1, initial=0.0)
+    squares = np.where(np.diag(cov) > 0, np.diag(cov), largest)
+    units = np.sqrt(np.where(squares > 0, squares, 1.0))
     return cov / units / units[:, None]

@@ -4,6 +4,7 @@ python -m tools.bench                  every case: ten minutes
 python -m tools.bench ring frechet     only these
 python -m tools.bench --rounds 1       a rehearsal
 python -m tools.bench --torch PYTHON   a Python that has PyTorch; by default this one is asked
+python -m tools.bench --prdc PYTHON    a Python that has prdc, likewise
 
 In a round each contender runs once, one after the other. The tables show medians over the rounds
 and ratios of these medians: times drift with the machine, ratios within one run do not.
@@ -13,6 +14,7 @@ Everything runs on the processor alone (tests/__init__.py hides GPUs).
 import argparse
 import itertools
 import math
+import os
 import shutil
 import statistics
 import subprocess
@@ -503,7 +505,63 @@ def frechet_case(options):
         yield target_table([(Bound(f"relative error of {OURS}", at_most=1e-6), errors[0])])
 
 
-CASES = {"ring": ring_case, "digits": digits_case, "frechet": frechet_case}
+# The balls.
+
+BALLS_SCRIPT = Path(__file__).with_name("bench_balls.py")
+BALLS, PRDC = "gan_utils.prdc", "prdc.compute_prdc"
+BALL_SAMPLES = 10_000
+
+
+def ball_contender(name, python, program, measured):
+    """All four metrics in a process of that Python; `measured` receives memory and values."""
+
+    def seconds(steps):
+        if not steps:
+            return 0.0
+        command = map(str, [python, BALLS_SCRIPT, program, BALL_SAMPLES, DIM])
+        environment = {**os.environ, "PYTHONPATH": str(BALLS_SCRIPT.parents[1])}
+        done = subprocess.run(list(command), capture_output=True, text=True, env=environment)
+        if done.returncode:
+            raise UnavailableError(done.stderr.strip().splitlines()[-1])
+        taken, *measured[name] = map(float, done.stdout.split())
+        return taken
+
+    return Contender(name, seconds, warm_up=0)
+
+
+def balls_case(options):
+    """Precision, recall, density and coverage of as many features as the Inception network has."""
+    measured = {}
+    contenders = [ball_contender(BALLS, sys.executable, "gan_utils", measured)]
+    if has_prdc(options.prdc):
+        contenders.append(ball_contender(PRDC, options.prdc, "prdc", measured))
+    results = measure(contenders, options.rounds)
+    yield heading(f"balls, {BALL_SAMPLES} samples of {DIM} features", options.rounds)
+    yield timing_table(results.values(), "call", {BALLS: results[BALLS].median})
+    for name, (memory, *values) in measured.items():
+        shown = ", ".join(f"{value:.6g}" for value in values)
+        yield f"{name}: {memory:.0f} MB beyond the features; values {shown}"
+    missing = math.nan, math.nan
+    time_ratio, memory_ratio = missing if PRDC not in results else ball_ratios(results, measured)
+    yield target_table(
+        [
+            (Bound(f"time, against {PRDC}", at_most=1), time_ratio),
+            (Bound(f"memory, against {PRDC}", at_most=0.1), memory_ratio),
+        ]
+    )
+
+
+def ball_ratios(results, measured):
+    """Time and memory, as shares of prdc's."""
+    time_ratio = results[BALLS].median / results[PRDC].median
+    return time_ratio, measured[BALLS][0] / measured[PRDC][0]
+
+
+def has_prdc(python):
+    return subprocess.run([python, "-c", "import prdc"], capture_output=True).returncode == 0
+
+
+CASES = {"ring": ring_case, "digits": digits_case, "frechet": frechet_case, "balls": balls_case}
 
 
 def arguments(argv):
@@ -512,6 +570,7 @@ def arguments(argv):
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(CASES)}")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--torch", default=sys.executable, metavar="PYTHON")
+    parser.add_argument("--prdc", default=sys.executable, metavar="PYTHON")
     options = parser.parse_args(argv)
     unknown = sorted(set(options.names) - set(CASES))
     if unknown:

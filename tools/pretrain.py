@@ -112,7 +112,7 @@ def train_generator(train, test):
     started = time.perf_counter()
 
     def look(epoch, logs):
-        averaged.set_weights(list(map(keras.ops.convert_to_numpy, gan.averages)))
+        averaged.set_weights(gan.ema_generator.get_weights())
         measured = measure_generator(averaged, train, test)
         step, seconds = (epoch + 1) * GENERATOR["steps"] // LOOKS, time.perf_counter() - started
         print(f"step {step}, {seconds:.0f} s: {measured}", flush=True)

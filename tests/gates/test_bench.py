@@ -191,7 +191,7 @@ def test_estimated_moments_are_of_that_rank_and_scale():
 @pytest.mark.parametrize(
     ("argv", "complaint"),
     [
-        (["rings"], "unknown case rings; there are: ring, digits, frechet"),
+        (["rings"], "unknown case rings; there are: ring, digits, frechet, balls"),
         (["--rounds", "0"], "expected at least 1, got 0"),
         (["--torch", "no-such-python"], "expected a Python, got no-such-python"),
     ],
@@ -206,3 +206,17 @@ def test_make_hands_the_arguments_on():
     command = ["make", "--dry-run", "--no-print-directory", "bench", "CASE=ring", "TORCH=python3"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1].endswith("python -m tools.bench ring --torch python3")
+
+
+def test_the_balls_are_timed_in_a_process_of_their_own(monkeypatch):
+    monkeypatch.setattr(bench, "BALL_SAMPLES", 40)
+    measured = {}
+    contender = bench.ball_contender(bench.BALLS, sys.executable, "gan_utils", measured)
+    assert contender.seconds(0) == 0
+    assert 0 < contender.seconds(1) < 60
+    memory, *values = measured[bench.BALLS]
+    assert memory >= 0
+    assert len(values) == 4
+    monkeypatch.setattr(bench, "BALL_SAMPLES", "none")
+    with pytest.raises(bench.UnavailableError, match="invalid literal for int"):
+        contender.seconds(1)

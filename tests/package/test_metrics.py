@@ -21,6 +21,7 @@ from gan_utils import (
     _balls,
     bures_wasserstein,
     density_coverage,
+    frechet_distance,
     grid,
     inception_score,
     kernel_distance,
@@ -142,6 +143,49 @@ def test_frechet_of_units_that_differ_within_the_limit_of_its_docstring():
     # 2e-16 dim times the largest entry is 4e-4 here.
     x, y = np.diag([1e12, 1.0]), np.diag([1e12, 4.0])
     assert bures_wasserstein([0.0, 0.0], x, [0.0, 0.0], y) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("exponent", [-280, -200, 200, 280])
+def test_frechet_does_not_depend_on_the_unit(exponent):
+    # 2²⁸⁰ is 2e84; its square, and that of covariances, is still a float.
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(50, 6)), 1 + 2 * rng.normal(size=(40, 6))
+    value = frechet_distance(x, y)
+    scaled = frechet_distance(np.ldexp(x, exponent), np.ldexp(y, exponent))
+    assert np.ldexp(scaled, -2 * exponent) == value
+    moments = x.mean(0), np.cov(x.T), y.mean(0), np.cov(y.T)
+    units = [exponent, 2 * exponent] * 2
+    scaled = bures_wasserstein(*map(np.ldexp, moments, units))
+    assert np.ldexp(scaled, -2 * exponent) == bures_wasserstein(*moments)
+    assert value == pytest.approx(bures_wasserstein(*moments), rel=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1e-155, 1e85, 1e150])
+def test_frechet_of_extreme_scales_scales(scale):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(50, 6)), 1 + 2 * rng.normal(size=(40, 6))
+    value = frechet_distance(x, y)
+    # At 1e-155 the distance is subnormal: its unit is 5e-324.
+    assert frechet_distance(scale * x, scale * y) == pytest.approx(
+        scale * (scale * value), rel=1e-9, abs=5e-324
+    )
+
+
+def test_frechet_at_a_scale_whose_square_overflows():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(50, 6))
+    y = x + 2.0**-20
+    far = frechet_distance(np.ldexp(x, 515), np.ldexp(y, 515))
+    assert far == pytest.approx(6 * 2.0**990, rel=1e-6)
+    with pytest.raises(ArithmeticError, match="frechet_distance: float64 overflows"):
+        frechet_distance(np.ldexp(x, 515), np.ldexp(x + 9, 515))
+
+
+def test_frechet_of_samples_of_one_law_has_the_bias_of_its_docstring():
+    n, dim = 1000, 64
+    rng = np.random.default_rng(0)
+    values = [frechet_distance(features(rng, n, dim), features(rng, n, dim)) for _ in range(8)]
+    assert np.mean(values) == pytest.approx(2 * dim / n + dim * (dim + 1) / (2 * (n - 1)), rel=0.05)
 
 
 def test_frechet_bears_the_rounding_of_float32():
