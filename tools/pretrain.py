@@ -95,7 +95,6 @@ def classifier_faults(measured):
 
 def train_generator(train, test):
     """The pairing loss with both penalties: the averaged network and its number of steps."""
-    averaged = pretrained.NETWORKS["digit_generator"]()
     gan = GAN(
         pretrained.NETWORKS["digit_generator"](),
         dcgan_discriminator(pretrained.WIDTH),
@@ -112,8 +111,7 @@ def train_generator(train, test):
     started = time.perf_counter()
 
     def look(epoch, logs):
-        averaged.set_weights(gan.ema_generator.get_weights())
-        measured = measure_generator(averaged, train, test)
+        measured = measure_generator(gan.ema_generator, train, test)
         step, seconds = (epoch + 1) * GENERATOR["steps"] // LOOKS, time.perf_counter() - started
         print(f"step {step}, {seconds:.0f} s: {measured}", flush=True)
 
@@ -124,7 +122,7 @@ def train_generator(train, test):
         callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=look)],
         verbose=0,
     )
-    return averaged, GENERATOR["steps"]
+    return gan.ema_generator, GENERATOR["steps"]
 
 
 def _adam():
