@@ -124,6 +124,8 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     def _apply(self, values: list, inputs: Any) -> Any:
         """The wrapped layer with these values for its weights; no such layer changes its state."""
+        if keras.backend.is_float_dtype(keras.backend.standardize_dtype(inputs.dtype)):
+            inputs = ops.cast(inputs, self.layer.compute_dtype)
         split = len(self.layer.trainable_variables)
         outputs, _ = self.layer.stateless_call(values[:split], values[split:], inputs)
         return outputs
