@@ -185,7 +185,8 @@ def _trace_distance(a: np.ndarray, b: np.ndarray) -> float:
     # The columns of B descend, and so do the rows of the triangle: in a matrix so graded the small
     # eigenvalues keep their digits, which they would not beside large ones in any order.
     triangle = np.linalg.qr(overlap, mode="r")
-    squares = np.linalg.eigvalsh(triangle @ triangle.T)
+    # NumPy's stub has it that every mode returns a pair.
+    squares = np.linalg.eigvalsh(triangle @ triangle.T)  # type: ignore[attr-defined]
     traces = np.square(a).sum() + np.square(b).sum()
     distance = traces - 2 * np.sqrt(np.maximum(squares, 0.0)).sum()
     if distance >= CANCELLATION * traces:
@@ -480,7 +481,9 @@ def _memberships(
     exponent = _balls.unit(real, fake)
 
     def radii(x: np.ndarray, ks: list[int]) -> list[np.ndarray]:
-        nearest = _balls.nearest_distances(x, max(ks), exponent) if ks else None
+        if not ks:
+            return []
+        nearest = _balls.nearest_distances(x, max(ks), exponent)
         return [nearest[:, k - 1] for k in ks]
 
     return _balls.memberships(real, fake, radii(real, ks_real), radii(fake, ks_fake), exponent)
@@ -780,10 +783,10 @@ def report(
         samples.append(_checks.samples(name, value, dim, SAMPLES_OF_A_REPORT, _checks.features))
         dim = samples[0].shape[1]
     n, rng = min(map(len, samples)), np.random.default_rng(seeds[0])
-    real, fake, *rest = (x[rng.permutation(len(x))[:n]] for x in samples)
-    floors = _report_values(real, rest[0], seeds[1]) if rest else {}
-    rows = _report_rows(real, fake, floors, seeds[1])
-    return Report(rows, n, f"{n} samples of each kind in {real.shape[1]} dimensions")
+    x, y, *rest = (s[rng.permutation(len(s))[:n]] for s in samples)
+    floors = _report_values(x, rest[0], seeds[1]) if rest else {}
+    rows = _report_rows(x, y, floors, seeds[1])
+    return Report(rows, n, f"{n} samples of each kind in {x.shape[1]} dimensions")
 
 
 def _report_rows(
