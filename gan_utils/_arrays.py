@@ -54,7 +54,7 @@ NUMPY.saturating_expm1 = _saturating(np.expm1, lambda x: np.finfo(np.float64).ma
 
 @lru_cache(maxsize=1)
 def tensors() -> SimpleNamespace:
-    """The same functions on tensors."""
+    """Namespace of the functions in `NUMPY`, on tensors."""
     import tensorflow as tf
 
     def largest(x: tf.Tensor) -> Any:
@@ -117,7 +117,7 @@ def float_tensors(**tensors: Any) -> tuple[Any, ...]:
 
 
 class Elementwise(ABC):
-    """A function of one array: numbers in, float64 out; a tensor in, a tensor of its type out."""
+    """Elementwise function: numbers in, float64 out; a tensor in, a tensor of its type out."""
 
     def __call__(self, x: Any) -> Any:
         if is_tensor(x):
@@ -137,7 +137,7 @@ class Elementwise(ABC):
 
 
 class Formula(Elementwise):
-    """A formula written once, over a namespace of functions and an array.
+    """Elementwise function by a formula, written once over a namespace of functions and an array.
 
     Where rounding would take the value at a finite argument onto `open_end`, the last number before
     it is given; the gradient is that of the formula. `slope`, if given, is the gradient on tensors
@@ -199,7 +199,7 @@ def _last_before(end: float, dtype: type) -> np.floating:
 
 
 class Given(Elementwise):
-    """A function that a user gave, of whatever it is written with."""
+    """Elementwise function that a user gave, of whatever it is written with."""
 
     def __init__(self, name: str, function: Callable[[Any], Any]) -> None:
         if not callable(function):

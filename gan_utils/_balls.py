@@ -33,7 +33,7 @@ UNDERFLOW = 2.0**-74
 
 
 class Memberships(NamedTuple):
-    """For balls of one k: how many points they hold in all, who is held and who holds.
+    """Membership counts of balls of one k: points held in all, who is held and who holds.
 
     `held` says of each point whether any ball holds it, `occupied` of each ball whether it holds
     any point.
@@ -90,7 +90,7 @@ def memberships(
 
 
 class _Tally:
-    """What is known so far of balls of one size."""
+    """Running membership counts of balls of one size."""
 
     def __init__(self, radii: np.ndarray, points: int) -> None:
         self.radii, self.pairs = radii, 0

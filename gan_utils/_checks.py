@@ -160,7 +160,7 @@ def positive(name: str, value: float) -> float:
 
 
 def shape(name: str, array: np.ndarray, expected: Sequence[int | str | None]) -> np.ndarray:
-    """`array` itself. Raise ValueError unless its shape is `expected`.
+    """Raise ValueError unless the shape of `array`, which is returned, is `expected`.
 
     A name stands for any length, and None for "n".
     """

@@ -14,7 +14,7 @@ from gan_utils import _checks
 
 @dataclass(frozen=True, eq=False)
 class Gaussian:
-    r"""The normal distribution N(mean, cov) in any dimension.
+    r"""Normal distribution N(mean, cov) in any dimension.
 
     .. math:: \log p(x) = -\tfrac12 (x-\mu)^\top \Sigma^{-1} (x-\mu) - \tfrac12 \log\det(2\pi\Sigma)
 
@@ -107,7 +107,7 @@ class Gaussian:
         return -0.5 * np.square(z).sum(axis=-1) - log_volume
 
     def mahalanobis(self, x: ArrayLike) -> np.ndarray:
-        """Distance from the mean in standard deviations: (n, dim) -> (n,) float64.
+        """Mahalanobis distance, from the mean in standard deviations: (n, dim) -> (n,) float64.
 
         Raises ValueError where `cov` is singular.
 
@@ -127,7 +127,7 @@ class Gaussian:
 
 @dataclass(frozen=True, eq=False)
 class GaussianMixture:
-    r"""A mixture of Gaussians in any dimension.
+    r"""Gaussian mixture in any dimension.
 
     .. math:: p(x) = \sum_i w_i \, \mathcal N(x; \mu_i, \Sigma_i)
 
@@ -215,7 +215,7 @@ class GaussianMixture:
 
 
 def ring(n_modes: int = 8, radius: float = 1.0, std: float = 0.01) -> GaussianMixture:
-    """Equal isotropic Gaussians evenly spaced on a circle about the origin, one on the x-axis.
+    """Ring of Gaussians, equal and isotropic: evenly on a circle about 0, one on the x-axis.
 
     The defaults are those of the PacGAN protocol [1]_.
 
@@ -248,7 +248,7 @@ def ring(n_modes: int = 8, radius: float = 1.0, std: float = 0.01) -> GaussianMi
 
 
 def grid(side: int = 5, spacing: float = 2.0, std: float = 0.05) -> GaussianMixture:
-    """Equal isotropic Gaussians on a square grid in the plane, centred at the origin.
+    """Grid of Gaussians, equal and isotropic: a square in the plane, centred at the origin.
 
     The defaults are those of the PacGAN protocol [1]_: means in {-4, -2, 0, 2, 4}².
 

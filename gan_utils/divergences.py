@@ -165,7 +165,7 @@ class FDivergence:
         return self.integrand(log_p, log_q).sum(axis=-1)
 
     def quadrature(self, p: Any, q: Any) -> float:
-        r"""The f-divergence of two one-dimensional densities, to an absolute error < 1e-6.
+        r"""Quadrature of the f-divergence of two densities on the line: absolute error < 1e-6.
 
         .. math:: D_f(p \,\Vert\, q) = \int q(x) \, f\!\left(\frac{p(x)}{q(x)}\right) dx
 
@@ -209,7 +209,7 @@ class FDivergence:
         return value
 
     def monte_carlo(self, p: Any, q: Any, n: int, *, seed: int | Sequence[int]) -> Estimate:
-        r"""An unbiased estimate of the f-divergence from samples, in any dimension.
+        r"""Monte Carlo estimate of the f-divergence, without bias, in any dimension.
 
         .. math:: D_f(p \,\Vert\, q) = \mathbb E_m\!\left[\frac{q\, f(p/q)}{m}\right],
                   \qquad m = \tfrac12 (p + q)
@@ -274,7 +274,7 @@ class FDivergence:
         return self.integrand(log_p - log_m, log_q - log_m)
 
     def variational_bound(self, test_real: Any, test_fake: Any) -> Any:
-        r"""A lower bound on the f-divergence from the values of any test function T on samples.
+        r"""Variational lower bound on the f-divergence: from any test function's values on samples.
 
         .. math:: D_f(p \,\Vert\, q) \ge \mathbb E_p T - \mathbb E_q f^*(T),
                   \qquad \text{with equality at } T = f'(p/q)

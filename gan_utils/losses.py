@@ -30,7 +30,7 @@ _softplus = tf.math.softplus
 @keras.saving.register_keras_serializable(package="gan_utils")
 @dataclass(frozen=True)
 class AdversarialLoss:
-    """A value that holds both players' losses.
+    """Adversarial loss: what the discriminator and what the generator minimises, in one value.
 
     Parameters
     ----------
@@ -223,7 +223,7 @@ _LOSSES = {
 
 
 def f_gan(divergence: FDivergence) -> AdversarialLoss:
-    r"""The f-GAN losses: the variational bound on an f-divergence as a game, on logits v.
+    r"""f-GAN losses: the variational bound on an f-divergence as a game, on logits v.
 
     .. math:: F = \mathbb E_{p_{\text{data}}} T - \mathbb E_{p_g} f^*(T), \qquad T = g_f(v)
 

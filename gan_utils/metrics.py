@@ -164,7 +164,7 @@ def bures_wasserstein(
 def _squared_bures_wasserstein(
     mean_x: np.ndarray, cov_x: np.ndarray, mean_y: np.ndarray, cov_y: np.ndarray
 ) -> float:
-    """The same of symmetric covariances, in a unit in which nothing overflows."""
+    """Squared Bures–Wasserstein distance of symmetric covariances in a unit without overflow."""
     factors = _factor("cov_x", cov_x), _factor("cov_y", cov_y)
     a, b = sorted(factors, key=lambda factor: factor.shape[1], reverse=True)
     return np.square(mean_x - mean_y).sum() + _trace_distance(a, b)
@@ -211,7 +211,7 @@ def _factor(name: str, cov: np.ndarray) -> np.ndarray:
 
 
 def _factor_by_eigenvectors(name: str, cov: np.ndarray, noise: float) -> np.ndarray:
-    """The same for a matrix with eigenvalues that are negative, if only by rounding."""
+    """A with A Aᵀ = cov for a matrix with eigenvalues that are negative, if only by rounding."""
     _checks.semi_definite(name, cov)
     eigenvalues, eigenvectors = np.linalg.eigh(cov)
     kept = eigenvalues > noise
@@ -219,7 +219,7 @@ def _factor_by_eigenvectors(name: str, cov: np.ndarray, noise: float) -> np.ndar
 
 
 def kernel_distance(real: ArrayLike, fake: ArrayLike) -> float:
-    r"""Squared maximum mean discrepancy (MMD) under a cubic kernel, without bias.
+    r"""Kernel distance: squared maximum mean discrepancy (MMD) of a cubic kernel, without bias.
 
     .. math:: & \frac{1}{n(n-1)} \sum_{i \ne j} k(x_i, x_j)
               + \frac{1}{m(m-1)} \sum_{i \ne j} k(y_i, y_j) - \frac{2}{nm} \sum_{i, j} k(x_i, y_j),
