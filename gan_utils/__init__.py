@@ -9,6 +9,7 @@ names is first used, so `import gan_utils` does not load TensorFlow.
 """
 
 from importlib import import_module
+from typing import Any
 
 from gan_utils import _registration
 
@@ -44,7 +45,7 @@ _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names
 __all__ = sorted([*_MODULE_OF, *_NAMES])
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name in _NAMES:
         return import_module(f"{__name__}.{name}")
     if name in _MODULE_OF:
@@ -52,7 +53,7 @@ def __getattr__(name):
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return __all__
 
 

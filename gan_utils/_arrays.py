@@ -1,6 +1,7 @@
 """One formula, two kinds of arrays: NumPy in float64, TensorFlow's tensors in their own type."""
 
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import lru_cache
 from types import SimpleNamespace
@@ -15,10 +16,16 @@ HALF = ("float16", "bfloat16")
 def is_tensor(x: Any) -> bool:
     """Whether x is a tensor or variable of TensorFlow, which this does not load."""
     tensorflow = sys.modules.get("tensorflow")
-    return hasattr(tensorflow, "is_tensor") and tensorflow.is_tensor(x)
+    if tensorflow is None or not hasattr(tensorflow, "is_tensor"):  # none, or half imported
+        return False
+    return tensorflow.is_tensor(x)
 
 
-def _saturating(exp, maximum_of, minimum):
+def _saturating(
+    exp: Callable[[Any], Any],
+    maximum_of: Callable[[Any], Any],
+    minimum: Callable[[Any, Any], Any],
+) -> Callable[[Any], Any]:
     """Exponential that stops at the largest number, with gradient zero, instead of overflowing."""
     return lambda x: exp(minimum(x, np.log(maximum_of(x)) * (1 - 1e-6)))
 
@@ -47,13 +54,13 @@ NUMPY.saturating_expm1 = _saturating(np.expm1, lambda x: np.finfo(np.float64).ma
 
 @lru_cache(maxsize=1)
 def tensors() -> SimpleNamespace:
-    """The same functions on tensors."""
+    """Namespace of the functions in `NUMPY`, on tensors."""
     import tensorflow as tf
 
-    def largest(x):
+    def largest(x: tf.Tensor) -> Any:
         return x.dtype.max
 
-    def where(condition, x, y):
+    def where(condition: tf.Tensor, x: Any, y: Any) -> tf.Tensor:
         # A number takes the tensor's type; by itself it would be float32 in a trace.
         dtype = x.dtype if is_tensor(x) else y.dtype
         return tf.where(condition, tf.cast(x, dtype), tf.cast(y, dtype))
@@ -109,8 +116,8 @@ def float_tensors(**tensors: Any) -> tuple[Any, ...]:
     return tuple(found)
 
 
-class Elementwise:
-    """A function of one array: numbers in, float64 out; a tensor in, a tensor of its type out."""
+class Elementwise(ABC):
+    """Elementwise function: numbers in, float64 out; a tensor in, a tensor of its type out."""
 
     def __call__(self, x: Any) -> Any:
         if is_tensor(x):
@@ -120,9 +127,17 @@ class Elementwise:
         with np.errstate(all="ignore"):
             return self._on_array(np.asarray(x, dtype=np.float64))[()]
 
+    @abstractmethod
+    def _on_array(self, x: np.ndarray) -> np.ndarray:
+        """Values at float64 numbers."""
+
+    @abstractmethod
+    def _on_tensor(self, x: Any) -> Any:
+        """Values at a tensor of floating point, of its shape and type, with gradients."""
+
 
 class Formula(Elementwise):
-    """A formula written once, over a namespace of functions and an array.
+    """Elementwise function by a formula, written once over a namespace of functions and an array.
 
     Where rounding would take the value at a finite argument onto `open_end`, the last number before
     it is given; the gradient is that of the formula. `slope`, if given, is the gradient on tensors
@@ -135,20 +150,24 @@ class Formula(Elementwise):
         *,
         slope: Elementwise | None = None,
         open_end: float | None = None,
-    ):
+    ) -> None:
         self._formula, self._slope, self._open_end = formula, slope, open_end
 
-    def _on_array(self, x):
+    def _on_array(self, x: np.ndarray) -> np.ndarray:
         y = np.asarray(self._formula(NUMPY, x))
         if self._open_end is None:
             return y
         return np.where(np.isposinf(x), y, np.minimum(y, np.nextafter(self._open_end, -np.inf)))
 
-    def _on_tensor(self, x):
+    def _on_tensor(self, x: Any) -> Any:
         import tensorflow as tf
 
         wide = widened(tf.convert_to_tensor(x))
-        y = self._formula(tensors(), wide) if self._slope is None else self._with_slope(wide)
+        y = (
+            self._formula(tensors(), wide)
+            if self._slope is None
+            else self._with_slope(self._slope, wide)
+        )
         y = tf.cast(y, x.dtype)
         if self._open_end is None:
             return y
@@ -156,14 +175,14 @@ class Formula(Elementwise):
         inside = tf.grad_pass_through(lambda value: tf.minimum(value, last))(y)
         return tf.where(tf.equal(x, np.inf), y, inside)
 
-    def _with_slope(self, x):
+    def _with_slope(self, slope_of: Elementwise, x: Any) -> Any:
         import tensorflow as tf
 
         @tf.custom_gradient
-        def formula(x):
-            def gradient(upstream):
-                finite = tf.math.is_finite(self._slope(x))
-                slope = self._slope(tf.where(finite, x, tf.ones_like(x)))
+        def formula(x: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+            def gradient(upstream: tf.Tensor) -> tf.Tensor:
+                finite = tf.math.is_finite(slope_of(x))
+                slope = slope_of(tf.where(finite, x, tf.ones_like(x)))
                 return upstream * tf.where(finite, slope, tf.zeros_like(slope))
 
             return self._formula(tensors(), x), gradient
@@ -171,7 +190,7 @@ class Formula(Elementwise):
         return formula(x)
 
 
-def _last_before(end, dtype):
+def _last_before(end: float, dtype: type) -> np.floating:
     """The largest normal number below `end`: TensorFlow may take smaller ones for zero."""
     if end == 0:
         own = dtype if dtype in (np.float16, np.float64) else np.float32  # bfloat16's is float32's
@@ -180,17 +199,18 @@ def _last_before(end, dtype):
 
 
 class Given(Elementwise):
-    """A function that a user gave, of whatever it is written with."""
+    """Elementwise function that a user gave, of whatever it is written with."""
 
-    def __init__(self, name: str, function: Callable):
+    def __init__(self, name: str, function: Callable[[Any], Any]) -> None:
         if not callable(function):
             raise ValueError(f"{name}: expected a function, got {function!r}")
-        self._name, self._function, self._traced = name, function, None
+        self._name, self._function = name, function
+        self._traced: Callable[[Any], Any] | None = None
 
-    def _on_array(self, x):
+    def _on_array(self, x: np.ndarray) -> np.ndarray:
         return np.asarray(self._function(x), dtype=np.float64)
 
-    def _on_tensor(self, x):
+    def _on_tensor(self, x: Any) -> Any:
         import tensorflow as tf
 
         # Traced, since NumPy's functions take tensors only outside of a trace, and then lose their

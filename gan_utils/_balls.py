@@ -33,7 +33,7 @@ UNDERFLOW = 2.0**-74
 
 
 class Memberships(NamedTuple):
-    """For balls of one k: how many points they hold in all, who is held and who holds.
+    """Membership counts of balls of one k: points held in all, who is held and who holds.
 
     `held` says of each point whether any ball holds it, `occupied` of each ball whether it holds
     any point.
@@ -69,28 +69,28 @@ def memberships(
     Distances count as equal to a radius where they agree to the rounding of float64.
     """
     centre = _centre(exponent, x, y)
-    x, y = _Points(x, centre, exponent), _Points(y, centre, exponent)
+    of_x, of_y = _Points(x, centre, exponent), _Points(y, centre, exponent)
     # Both are sums of dim squares of differences, each with a relative error of (dim + 3) eps / 2.
-    tie = 1 + (x.dim + 4) * np.finfo(float).eps
+    tie = 1 + (of_x.dim + 4) * np.finfo(float).eps
     around_x = [_Tally(radii * tie, len(y)) for radii in radii_x]
     around_y = [_Tally(radii * tie, len(x)) for radii in radii_y]
     for rows in _tiles(len(x)):
-        left = x.centred(rows) * 2
+        left = of_x.centred(rows) * 2
         for columns in _tiles(len(y)):
-            products = left @ y.centred(columns).T
-            scores = products - y.norms[columns]
+            products = left @ of_y.centred(columns).T
+            scores = products - of_y.norms[columns]
             for tally in around_x:
-                inside = _inside(scores, x, rows, y, columns, tally.radii[rows])
+                inside = _inside(scores, of_x, rows, of_y, columns, tally.radii[rows])
                 tally.add(inside, rows, columns)
-            products -= x.norms[rows, None]
+            products -= of_x.norms[rows, None]
             for tally in around_y:
-                inside = _inside(products.T, y, columns, x, rows, tally.radii[columns])
+                inside = _inside(products.T, of_y, columns, of_x, rows, tally.radii[columns])
                 tally.add(inside, columns, rows)
     return [tally.result() for tally in around_x], [tally.result() for tally in around_y]
 
 
 class _Tally:
-    """What is known so far of balls of one size."""
+    """Running membership counts of balls of one size."""
 
     def __init__(self, radii: np.ndarray, points: int) -> None:
         self.radii, self.pairs = radii, 0
@@ -188,8 +188,8 @@ def _nearest(points: _Points, rows: slice, k: int) -> np.ndarray:
     for columns in _tiles(len(points)):
         scores = left @ points.centred(columns).T
         scores -= points.norms[columns]
-        own = np.arange(max(rows.start, columns.start), min(rows.stop, columns.stop))
-        own = own - rows.start, own - columns.start
+        both = np.arange(max(rows.start, columns.start), min(rows.stop, columns.stop))
+        own = both - rows.start, both - columns.start
         scores[own] = -np.inf
         limits = nearest[:, -1]
         if np.isinf(limits).any():

@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from numbers import Integral, Number
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -128,7 +128,7 @@ def seed(name: str, value: int | Sequence[int]) -> int | list[int]:
         if len(value) == 0:
             raise ValueError(f"{name}: expected at least one whole number, got {value!r}")
         return [count(name, part, at_least=0) for part in value]
-    return count(name, value, at_least=0)
+    return count(name, cast("int", value), at_least=0)  # which refuses what is none
 
 
 def tensor_seed(name: str, value: int) -> int:
@@ -160,7 +160,7 @@ def positive(name: str, value: float) -> float:
 
 
 def shape(name: str, array: np.ndarray, expected: Sequence[int | str | None]) -> np.ndarray:
-    """`array` itself. Raise ValueError unless its shape is `expected`.
+    """Raise ValueError unless the shape of `array`, which is returned, is `expected`.
 
     A name stands for any length, and None for "n".
     """

@@ -1,6 +1,8 @@
 """What `fit` may be given, as a dataset of batches (TensorFlow)."""
 
 import warnings
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,14 +15,16 @@ _ONE_OPTIMIZER = (keras.callbacks.ReduceLROnPlateau, keras.callbacks.LearningRat
 _DEFAULT_BATCH = 32
 
 
-def refuse(arguments):
+def refuse(arguments: Mapping[str, Any]) -> None:
     """Raise ValueError where Keras would take an argument that means nothing here."""
     for name in _MEANINGLESS:
         if arguments.get(name) is not None:
             raise ValueError(f"{name}: expected none, since a GAN does not weigh its data")
 
 
-def callbacks(given):
+def callbacks(
+    given: keras.callbacks.Callback | Iterable[keras.callbacks.Callback] | None,
+) -> list[keras.callbacks.Callback]:
     """The callbacks as a list, unless one of them looks for a single optimizer."""
     given = [given] if isinstance(given, keras.callbacks.Callback) else list(given or [])
     for callback in given:
@@ -33,10 +37,10 @@ def callbacks(given):
     return given
 
 
-def pair(data):
+def pair(data: Any) -> tuple[Any, Any]:
     """Data and labels: both parts of a pair of arrays, a dataset alone."""
     if isinstance(data, tuple | list) and len(data) == 2:
-        return tuple(data)
+        return data[0], data[1]
     if isinstance(data, tuple | list) and len(data) == 1:
         return data[0], None
     if isinstance(data, tuple | list):
@@ -44,7 +48,7 @@ def pair(data):
     return data, None
 
 
-def split(x, y, fraction):
+def split(x: Any, y: Any, fraction: float) -> tuple[Any, Any, tuple[Any, Any]]:
     """The first part of arrays to train on, and the last part as data to validate on."""
     x, y = _paired(x, y)
     if not _is_array(x):
@@ -56,11 +60,18 @@ def split(x, y, fraction):
     return *parts[0], parts[1]
 
 
-def _both_sides(n):
+def _both_sides(n: int) -> tuple[slice, slice]:
     return slice(None, n), slice(n, None)
 
 
-def dataset(expected, x, y, batch_size, shuffle, name="x"):
+def dataset(
+    expected: _networks.Expected,
+    x: Any,
+    y: Any,
+    batch_size: int | None,
+    shuffle: bool,
+    name: str = "x",
+) -> Any:
     """Batches of x, or of (x, y), as a dataset; what is neither array nor dataset as it is."""
     x, y = _paired(x, y)
     if isinstance(x, dict):
@@ -75,23 +86,25 @@ def dataset(expected, x, y, batch_size, shuffle, name="x"):
     return _without_autotuning(_batches(x, y, batch_size or _DEFAULT_BATCH, shuffle))
 
 
-def one_batch(expected, x, y):
+def one_batch(expected: _networks.Expected, x: Any, y: Any) -> tuple[np.ndarray, np.ndarray | None]:
     """Arrays of one batch."""
     x, y = _paired(x, y)
     return _checked_arrays(expected, x, y, "x")
 
 
-def _paired(x, y):
+def _paired(x: Any, y: Any) -> tuple[Any, Any]:
     if isinstance(x, tuple | list) and y is None and any(map(_is_array, x)):
         return pair(x)
     return x, y
 
 
-def _is_array(x):
+def _is_array(x: Any) -> bool:
     return isinstance(x, np.ndarray | tf.Tensor)
 
 
-def _checked_arrays(expected, x, y, name):
+def _checked_arrays(
+    expected: _networks.Expected, x: Any, y: Any, name: str
+) -> tuple[np.ndarray, np.ndarray | None]:
     if not (len(x.shape) and x.shape[0]):
         raise ValueError(
             f"{name}: expected at least one sample (n, ...), got shape {tuple(x.shape)}"
@@ -117,7 +130,7 @@ def _checked_arrays(expected, x, y, name):
     return x, y.astype(np.int32)
 
 
-def _check_range(expected, x, name):
+def _check_range(expected: _networks.Expected, x: np.ndarray, name: str) -> None:
     bounds = _networks.bounds(expected.generator)
     if bounds is None:
         return
@@ -138,7 +151,9 @@ def _check_range(expected, x, name):
         )
 
 
-def _checked_dataset(expected, x, name):
+def _checked_dataset(
+    expected: _networks.Expected, x: tf.data.Dataset, name: str
+) -> tf.data.Dataset:
     if x.cardinality() == 0:
         raise ValueError(f"{name}: expected at least one batch, got an empty dataset")
     real, labels = _networks.unpacked(x.element_spec)
@@ -148,7 +163,9 @@ def _checked_dataset(expected, x, name):
     return _without_autotuning(x)
 
 
-def _batches(x, y, batch_size, shuffle):
+def _batches(
+    x: np.ndarray, y: np.ndarray | None, batch_size: int, shuffle: bool
+) -> tf.data.Dataset:
     """What Keras makes of arrays, as a dataset whose options we can set."""
     indices = tf.data.Dataset.range(len(x))
     if shuffle:
@@ -158,7 +175,7 @@ def _batches(x, y, batch_size, shuffle):
     return chosen.prefetch(2)
 
 
-def _without_autotuning(dataset):
+def _without_autotuning(dataset: tf.data.Dataset) -> tf.data.Dataset:
     """The same batches without the thread that tunes the pipeline, unless the user asks for it.
 
     The end of an iteration sometimes waits for that thread, which sleeps twice as long every

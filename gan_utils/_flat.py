@@ -7,6 +7,7 @@ they can pass from one step to the next without being written, so that the value
 fails are still at hand after it.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import keras
@@ -40,21 +41,21 @@ class Moving(NamedTuple):
 class Layout:
     """How variables lie in one vector, in their order."""
 
-    def __init__(self, variables):
+    def __init__(self, variables: Iterable[keras.Variable]) -> None:
         self.variables = list(variables)
         self.shapes = [tuple(v.shape) for v in self.variables]
         self.sizes = [int(np.prod(shape)) for shape in self.shapes]
 
-    def pack(self, values):
+    def pack(self, values: Iterable[tf.Tensor | keras.Variable]) -> tf.Tensor:
         """The vector of the values of all variables."""
         return tf.concat([tf.reshape(tf.convert_to_tensor(v), [-1]) for v in values], axis=0)
 
-    def unpack(self, vector):
+    def unpack(self, vector: tf.Tensor) -> list[tf.Tensor]:
         """The value of each variable."""
         parts = tf.split(vector, self.sizes)
         return [tf.reshape(part, shape) for part, shape in zip(parts, self.shapes, strict=True)]
 
-    def assign(self, variables, vector):
+    def assign(self, variables: Iterable[keras.Variable], vector: tf.Tensor) -> None:
         """Write the parts of the vector into variables of these shapes."""
         for variable, value in zip(variables, self.unpack(vector), strict=True):
             variable.assign(value)
@@ -67,7 +68,7 @@ class FlatOptimizer:
     by its `_get_variable_index`, the one private name on which this rests.
     """
 
-    def __init__(self, optimizer, layout):
+    def __init__(self, optimizer: keras.optimizers.Optimizer, layout: Layout) -> None:
         self._optimizer = optimizer
         self._layout = layout
         self._moments = _lists_of_moments(optimizer, layout)
@@ -76,17 +77,17 @@ class FlatOptimizer:
         cls = type(optimizer)
         on_vectors = type(f"Flat{cls.__name__}", (_OnVectors, cls), {})
         # A copy that shares everything but the moments. `copy.copy` would go through Keras' files.
-        self._on_vectors = object.__new__(on_vectors)
+        self._on_vectors: keras.optimizers.Optimizer = object.__new__(on_vectors)
         self._on_vectors.__dict__.update(optimizer.__dict__)
         self._on_vectors.__dict__.update({name: [v] for name, v in self._stand_ins.items()})
 
-    def _stand_in(self):
+    def _stand_in(self) -> keras.Variable:
         return keras.Variable(
             np.zeros(sum(self._layout.sizes)), dtype=self._layout.variables[0].dtype
         )
 
     @staticmethod
-    def fits(optimizer, layout):
+    def fits(optimizer: keras.optimizers.Optimizer, layout: Layout) -> bool:
         """Whether an optimizer does the same to a vector as to its parts one by one."""
         if type(optimizer) not in _ELEMENTWISE or not layout.variables:
             return False
@@ -98,7 +99,7 @@ class FlatOptimizer:
         kept = [v for moments in _lists_of_moments(optimizer, layout).values() for v in moments]
         return {id(v) for v in own} == {id(v) for v in kept}
 
-    def read(self):
+    def read(self) -> Moving:
         """The present values."""
         moments = (self._layout.pack(variables) for variables in self._moments.values())
         return Moving(
@@ -107,19 +108,19 @@ class FlatOptimizer:
             tuple(moments),
         )
 
-    def write(self, moving):
+    def write(self, moving: Moving) -> None:
         """Make these the present values."""
         self._layout.assign(self._layout.variables, moving.weights)
         self._optimizer.iterations.assign(moving.iterations)
         for variables, vector in zip(self._moments.values(), moving.moments, strict=True):
             self._layout.assign(variables, vector)
 
-    def read_rate(self):
+    def read_rate(self) -> tf.Tensor | None:
         """The learning rate outside the loop, where it is a variable; None for a schedule."""
         rate = self._optimizer.learning_rate
         return tf.convert_to_tensor(rate) if isinstance(rate, keras.Variable) else None
 
-    def update(self, moving, gradient, rate):
+    def update(self, moving: Moving, gradient: tf.Tensor, rate: tf.Tensor | None) -> Moving:
         """The values after one update."""
         stand_ins = self._stand_ins.values()
         mapping = [
@@ -134,7 +135,7 @@ class FlatOptimizer:
         moments = tuple(scope.get_current_value(v) for v in stand_ins)
         return Moving(weights, moving.iterations + 1, moments)
 
-    def _constrained(self, weights):
+    def _constrained(self, weights: tf.Tensor) -> tf.Tensor:
         constraints = [getattr(v, "constraint", None) for v in self._layout.variables]
         if not any(constraints):
             return weights
@@ -145,20 +146,22 @@ class FlatOptimizer:
 class _OnVectors(keras.optimizers.Optimizer):
     """What an optimizer does to variables, done to the values of a `StatelessScope`."""
 
-    def assign(self, variable, value):
+    def assign(self, variable: keras.Variable, value: tf.Tensor) -> None:
         variable.assign(value)
 
-    def assign_add(self, variable, value):
+    def assign_add(self, variable: keras.Variable, value: tf.Tensor) -> None:
         variable.assign_add(value)
 
-    def assign_sub(self, variable, value):
+    def assign_sub(self, variable: keras.Variable, value: tf.Tensor) -> None:
         variable.assign_sub(value)
 
-    def _get_variable_index(self, variable):
+    def _get_variable_index(self, variable: keras.Variable) -> int:
         return 0
 
 
-def _lists_of_moments(optimizer, layout):
+def _lists_of_moments(
+    optimizer: keras.optimizers.Optimizer, layout: Layout
+) -> dict[str, list[keras.Variable]]:
     """The optimizer's attributes that hold one variable for each weight, by name."""
     own = {id(v) for v in optimizer.variables if len(v.shape)}
     found = {}

@@ -1,12 +1,20 @@
 """Many training steps in one call, the players' values carried as tensors (TensorFlow)."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import keras
 import tensorflow as tf
 
 from gan_utils import _failure
 from gan_utils._flat import FlatOptimizer, Layout, Moving
-from gan_utils._steps import Steps, Values, all_finite
+from gan_utils._steps import Half, Steps, Values, all_finite
+
+if TYPE_CHECKING:
+    from gan_utils.training import GAN
+
+
+_Rates = tuple[tf.Tensor | None, tf.Tensor | None]
 
 
 class _Player(NamedTuple):
@@ -17,7 +25,7 @@ class _Player(NamedTuple):
     average: list
 
     @property
-    def values(self):
+    def values(self) -> Values:
         return Values(self.moving.weights, self.state)
 
 
@@ -37,7 +45,7 @@ class Loop:
     last step and of the one before it are both carried.
     """
 
-    def __init__(self, gan):
+    def __init__(self, gan: "GAN") -> None:
         self._gan = gan
         layouts = [Layout(n.trainable_variables) for n in (gan.generator, gan.discriminator)]
         self._layout = layouts[0]
@@ -48,7 +56,7 @@ class Loop:
         self._averaged, self._copied = _averages(gan)
 
     @staticmethod
-    def fits(gan):
+    def fits(gan: "GAN") -> bool:
         """Whether both optimizers do the same to a vector as to its parts."""
         players = (
             (gan.generator, gan.generator_optimizer),
@@ -56,15 +64,27 @@ class Loop:
         )
         return all(FlatOptimizer.fits(o, Layout(n.trainable_variables)) for n, o in players)
 
-    def run(self, iterator, most):
+    def run(self, iterator: tf.data.Iterator, most: int) -> tf.Tensor:
         """Take up to `most` steps; returns how many were begun."""
         rates = self._discriminator.read_rate(), self._generator.read_rate()
         start = self._read()
 
-        def more(taken, failure, batch, now, before):
+        def more(
+            taken: tf.Tensor,
+            failure: tf.Tensor,
+            batch: tf.experimental.Optional,
+            now: _Moment,
+            before: _Moment,
+        ) -> tf.Tensor:
             return (taken < most) & (failure == _failure.NONE) & batch.has_value()
 
-        def take(taken, failure, batch, now, before):
+        def take(
+            taken: tf.Tensor,
+            failure: tf.Tensor,
+            batch: tf.experimental.Optional,
+            now: _Moment,
+            before: _Moment,
+        ) -> tuple[tf.Tensor, tf.Tensor, tf.experimental.Optional, _Moment, _Moment]:
             failure, after = self._step(batch.get_value(), now, rates)
             wanted = taken + 1 < most
             batch = tf.cond(wanted, iterator.get_next_as_optional, lambda: batch)
@@ -77,7 +97,7 @@ class Loop:
         self._gan.failure.assign(failure)
         return taken
 
-    def _read(self):
+    def _read(self) -> _Moment:
         gan = self._gan
         average = [self._layout.pack(self._averaged)] if self._averaged else []
         return _Moment(
@@ -87,7 +107,7 @@ class Loop:
             [tf.convert_to_tensor(v) for v in self._losses],
         )
 
-    def _write(self, moment):
+    def _write(self, moment: _Moment) -> None:
         gan = self._gan
         gan.step.assign(moment.step)
         for network, optimizer, player in (
@@ -96,18 +116,18 @@ class Loop:
         ):
             optimizer.write(player.moving)
             _assign(network.non_trainable_variables, player.state)
-        if self._averaged:
+        if gan.ema_generator:
             self._layout.assign(self._averaged, *moment.generator.average)
             _assign(self._copied, moment.generator.state)
         _assign(self._losses, moment.losses)
 
-    def _step(self, data, now, rates):
+    def _step(self, data: Any, now: _Moment, rates: _Rates) -> tuple[tf.Tensor, _Moment]:
         """One step: the failure, if any, and the moment after it."""
         if self._gan.jit_compile:
             return tf.function(self._plain_step, jit_compile=True)(data, now, rates)
         return self._plain_step(data, now, rates)
 
-    def _plain_step(self, data, now, rates):
+    def _plain_step(self, data: Any, now: _Moment, rates: _Rates) -> tuple[tf.Tensor, _Moment]:
         gan, step = self._gan, now.step
         batch = gan._batch(data)
         accepted = gan._in_range(batch)
@@ -117,7 +137,7 @@ class Loop:
         discriminator = _moved(self._discriminator, now.discriminator, half, rates[0])
         losses = [now.losses[0] + half.loss, now.losses[1] + 1.0]
 
-        def move_generator():
+        def move_generator() -> tuple[tf.Tensor, _Player, tf.Tensor, float]:
             z = made
             if not gan.shared_noise:
                 z = self._steps.made(now.generator.values, batch, step, 1)
@@ -135,7 +155,7 @@ class Loop:
         failure = _failure.first(step + 1, accepted, sound, also_sound)
         return failure, _Moment(step + 1, discriminator, generator, losses)
 
-    def _averaging(self, generator):
+    def _averaging(self, generator: _Player) -> _Player:
         if not self._averaged:
             return generator
         decay = self._gan._decay(generator.moving.iterations)
@@ -144,24 +164,27 @@ class Loop:
         return generator._replace(average=[average + share * (generator.moving.weights - average)])
 
 
-def _averages(gan):
+def _averages(gan: "GAN") -> tuple[list, list]:
     """The averages of what the generator's step trains, and the copies of the rest."""
     if gan.ema_generator is None:
         return [], []
     pairs = zip(gan.generator.variables, gan.ema_generator.variables, strict=True)
     of = {id(variable): average for variable, average in pairs}
     variables = gan.generator.trainable_variables, gan.generator.non_trainable_variables
-    return tuple([of[id(v)] for v in those] for those in variables)
+    averaged, copied = ([of[id(v)] for v in those] for those in variables)
+    return averaged, copied
 
 
-def _moved(optimizer, player, half, rate):
+def _moved(
+    optimizer: FlatOptimizer, player: _Player, half: Half, rate: tf.Tensor | None
+) -> _Player:
     if half.gradient is None:
         raise ValueError("loss: expected one that depends on the weights of either player")
     moving = optimizer.update(player.moving, half.gradient, rate)
     return player._replace(moving=moving, state=half.state)
 
 
-def _settled(failure, now, before):
+def _settled(failure: tf.Tensor, now: _Moment, before: _Moment) -> _Moment:
     """What to keep: all of the last step, none of it, or the discriminator's half alone."""
     kept = tf.cond(failure == _failure.NONE, lambda: now, lambda: before)
     moved = _failure.is_generators(failure)
@@ -169,10 +192,10 @@ def _settled(failure, now, before):
     return kept._replace(discriminator=discriminator, losses=now.losses)
 
 
-def _values(network):
+def _values(network: keras.Model) -> list[tf.Tensor]:
     return [tf.convert_to_tensor(v) for v in network.non_trainable_variables]
 
 
-def _assign(variables, values):
+def _assign(variables: Iterable[keras.Variable], values: Iterable[tf.Tensor]) -> None:
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)

@@ -1,10 +1,13 @@
 """What a `GAN` asks of its two networks, and what they ask of data (Keras)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from gan_utils import _checks
 from gan_utils.layers import ClassEmbedding
@@ -17,10 +20,10 @@ _SHAPES = (
     keras.layers.Cropping2D,
     keras.layers.UpSampling2D,
 )
-_RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}
+_RANGES: dict[str | None, tuple[float, float]] = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}
 
 
-def seed(value):
+def seed(value: int) -> int:
     """`value` as an int that TensorFlow takes: from 0 to 2⁶³ − 1."""
     number = _checks.count("seed", value, at_least=0)
     if number > _LARGEST_SEED:
@@ -28,7 +31,7 @@ def seed(value):
     return number
 
 
-def check(generator, discriminator):
+def check(generator: keras.Model, discriminator: keras.Model) -> None:
     """Raise ValueError unless the two can play against each other."""
     backend = keras.backend.backend()
     if backend != "tensorflow":
@@ -63,7 +66,7 @@ def check(generator, discriminator):
     _check_nothing_shared(generator, discriminator)
 
 
-def _check_model(name, model):
+def _check_model(name: str, model: Any) -> None:
     if not isinstance(model, keras.Model):
         raise ValueError(f"{name}: expected a keras.Model, got {model!r}")
     if not model.built:
@@ -78,7 +81,7 @@ def _check_model(name, model):
         raise ValueError(f"{name}: expected one output, got {len(model.outputs)}")
 
 
-def _check_has_inputs(name, model):
+def _check_has_inputs(name: str, model: keras.Model) -> None:
     if model.built and not getattr(model, "inputs", None):
         raise ValueError(
             f"{name}: expected a functional or Sequential model, whose inputs are known, got the "
@@ -87,7 +90,7 @@ def _check_has_inputs(name, model):
         )
 
 
-def _check_nothing_shared(generator, discriminator):
+def _check_nothing_shared(generator: keras.Model, discriminator: keras.Model) -> None:
     of_generator = {id(variable) for variable in generator.variables}
     shared = [v.path for v in discriminator.variables if id(v) in of_generator]
     if shared:
@@ -97,24 +100,24 @@ def _check_nothing_shared(generator, discriminator):
         )
 
 
-def shapes(model):
+def shapes(model: keras.Model) -> list[tuple[Any, ...]]:
     """The shape of every input."""
     return [tuple(x.shape) for x in model.inputs]
 
 
-def bounds(generator):
+def bounds(generator: keras.Model) -> tuple[float, float] | None:
     """The closed range of the generator's last activation; None where it is unbounded."""
     return _RANGES.get(_activation(generator))
 
 
-def _activation(model):
+def _activation(model: keras.Model) -> str | None:
     """The name of the last activation, behind which nothing but the shape may change."""
     values = [layer for layer in model.layers if not isinstance(layer, _SHAPES)]
     activation = getattr(values[-1], "activation", None) if values else None
     return getattr(activation, "__name__", None)
 
 
-def classes(model):
+def classes(model: keras.Model) -> int | None:
     """How many classes a conditional network knows; None where that cannot be read off."""
     sizes = [
         getattr(layer, "num_classes", None) or layer.input_dim
@@ -124,14 +127,14 @@ def classes(model):
     return min(sizes, default=None)
 
 
-def _layers(model):
+def _layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
     for layer in model.layers:
         yield layer
         if isinstance(layer, keras.Model):
             yield from _layers(layer)
 
 
-def copy(model):
+def copy(model: keras.Model) -> keras.Model:
     """Another model with the same layers and values."""
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(model))
     for variable, value in zip(again.variables, model.variables, strict=True):
@@ -139,7 +142,7 @@ def copy(model):
     return again
 
 
-def unpacked(data):
+def unpacked(data: Any) -> tuple[Any, Any]:
     """Real data and labels, or None, of a batch or of what describes one."""
     x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
     if weight is not None:
@@ -155,16 +158,16 @@ class Expected:
     discriminator: keras.Model
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[Any, ...]:
         """The shape of real data, (None, ...)."""
         return shapes(self.discriminator)[0]
 
     @property
-    def is_conditional(self):
+    def is_conditional(self) -> bool:
         """Whether there must be labels."""
         return len(self.discriminator.inputs) == 2
 
-    def checked(self, data):
+    def checked(self, data: Any) -> tuple[tf.Tensor, tf.Tensor | None]:
         """Real data and labels, or None, from what a dataset yields; their shapes are right."""
         x, y = unpacked(data)
         if not isinstance(x, dict | list | tuple):
@@ -173,7 +176,7 @@ class Expected:
         self.check_batch("x", x, y)
         return x, None if y is None else tf.cast(y, tf.int32)
 
-    def check_batch(self, name, x, y):
+    def check_batch(self, name: str, x: Any, y: Any) -> None:
         """Raise ValueError unless a batch, or what describes one, has the right shapes."""
         if isinstance(x, dict | list | tuple):
             what = f"a dict with the keys {sorted(x)}" if isinstance(x, dict) else f"{len(x)}"
@@ -188,7 +191,7 @@ class Expected:
                 f"y: expected whole numbers of shape (n,), got {y.dtype.name} of shape {y.shape}"
             )
 
-    def check_shape(self, name, x):
+    def check_shape(self, name: str, x: Any) -> None:
         """Raise ValueError unless x could be a batch of real data."""
         shape = tf.TensorShape(x.shape)
         if not shape.is_compatible_with(self.shape):
@@ -198,7 +201,7 @@ class Expected:
                 f"{name}: expected batches of shape {self.shape}, got {tuple(shape)}{hint}"
             )
 
-    def check_labels(self, name, labels):
+    def check_labels(self, name: str, labels: np.ndarray) -> None:
         """Raise ValueError unless every one of an array's labels is a class."""
         number = classes(self.generator)
         if number is None or not len(labels):
@@ -210,7 +213,7 @@ class Expected:
             )
 
 
-def labels_to_sample(generator, n, labels):
+def labels_to_sample(generator: keras.Model, n: int, labels: ArrayLike | None) -> tf.Tensor | None:
     """The labels for n samples, or None where the generator takes none."""
     if len(generator.inputs) == 1:
         if labels is not None:

@@ -90,7 +90,9 @@ class _Watch(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         # Nothing of this stays behind, for whoever asks the module for its source or its data.
-        module.__spec__.loader = module.__loader__ = self._loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
+        module.__loader__ = self._loader
         self._finder.begin()
         try:
             self._loader.exec_module(module)

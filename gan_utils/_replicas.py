@@ -3,15 +3,18 @@
 Without a strategy there is one replica, and none of this costs anything.
 """
 
+from collections.abc import Callable, Sequence
+
+import keras
 import tensorflow as tf
 
 
-def count():
+def count() -> int:
     """The number of replicas that share a batch."""
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def own_rows(draw, n):
+def own_rows(draw: Callable[[tf.Tensor], tf.Tensor], n: tf.Tensor) -> tf.Tensor:
     """The `n` rows that belong to this replica of `draw(rows)`, made for all of them at once."""
     if count() == 1:
         return draw(n)
@@ -21,7 +24,7 @@ def own_rows(draw, n):
     return draw(tf.reduce_sum(sizes))[first : first + n]
 
 
-def share(n):
+def share(n: tf.Tensor) -> tf.Tensor | float:
     """The part of the whole batch that these n rows are."""
     if count() == 1:
         return 1.0
@@ -29,7 +32,7 @@ def share(n):
     return own / _sum(own)
 
 
-def never_empty(x):
+def never_empty(x: tf.Tensor) -> tf.Tensor:
     """`x` with one row of zeros where it has none, which a mean needs; its share stays 0."""
     if count() == 1:
         return x
@@ -37,14 +40,18 @@ def never_empty(x):
     return tf.pad(x, [[0, missing], *([0, 0] for _ in x.shape[1:])])
 
 
-def everywhere(condition):
+def everywhere(condition: tf.Tensor) -> tf.Tensor:
     """Whether `condition` holds on all replicas."""
     if count() == 1:
         return condition
     return tf.equal(_sum(tf.cast(~condition, tf.int32)), 0)
 
 
-def update_if(condition, update, variables):
+def update_if(
+    condition: tf.Tensor,
+    update: Callable[[], None],
+    variables: Sequence[keras.Variable | tf.Variable],
+) -> None:
     """Run `update`, which changes `variables` and nothing else, if `condition` holds.
 
     Replicas may not meet inside a branch. With a strategy the update is therefore always made,
@@ -59,9 +66,9 @@ def update_if(condition, update, variables):
         variable.assign(tf.where(condition, variable.value, old))
 
 
-def _index():
+def _index() -> tf.Tensor:
     return tf.distribute.get_replica_context().replica_id_in_sync_group
 
 
-def _sum(value):
+def _sum(value: tf.Tensor) -> tf.Tensor:
     return tf.distribute.get_replica_context().all_reduce("sum", value)

@@ -4,13 +4,17 @@ Nothing here reads or writes a variable: values come in and losses, gradients an
 So the same arithmetic serves a step that writes its variables and a loop that carries tensors.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from gan_utils import _replicas
+
+if TYPE_CHECKING:
+    from gan_utils.training import GAN
 
 
 class Values(NamedTuple):
@@ -27,12 +31,12 @@ class Batch(NamedTuple):
     labels: tf.Tensor | None
     share: tf.Tensor | float
 
-    def beside(self, x):
+    def beside(self, x: tf.Tensor) -> tf.Tensor | list[tf.Tensor]:
         """What a network is called with: x, or x and the labels."""
         return x if self.labels is None else [x, self.labels]
 
     @property
-    def size(self):
+    def size(self) -> tf.Tensor:
         """The number of samples."""
         return tf.shape(self.real)[0]
 
@@ -61,12 +65,17 @@ class Steps:
     networks take.
     """
 
-    def __init__(self, gan, unpack_generator=list, unpack_discriminator=list):
+    def __init__(
+        self,
+        gan: "GAN",
+        unpack_generator: Callable[[Any], list[tf.Tensor]] = list,
+        unpack_discriminator: Callable[[Any], list[tf.Tensor]] = list,
+    ) -> None:
         self._gan = gan
         self._unpack_generator = unpack_generator
         self._unpack_discriminator = unpack_discriminator
 
-    def made(self, generator, batch, step, player):
+    def made(self, generator: Values, batch: Batch, step: tf.Tensor, player: int) -> Made:
         """As many samples as there are real data, from the noise for that player's half."""
         gan = self._gan
         z = noise(gan.seed, 2 * step + player, batch.size, gan.latent_dim, xla=gan.jit_compile)
@@ -76,14 +85,18 @@ class Steps:
             z = batch.beside(tf.cast(z, gan.compute_dtype))
             return Made(*_forward(gan.generator, weights, generator.state, z), tape)
 
-    def discriminator(self, discriminator, made, batch, step):
+    def discriminator(
+        self, discriminator: Values, made: Made, batch: Batch, step: tf.Tensor
+    ) -> Half:
         """The discriminator's half; its samples are constants to it."""
         gan, network = self._gan, self._gan.discriminator
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(discriminator.weights)
             weights = self._unpack_discriminator(discriminator.weights)
 
-            def critic(x, state=discriminator.state):
+            def critic(
+                x: tf.Tensor, state: list = discriminator.state
+            ) -> tuple[tf.Tensor, list, list]:
                 return _forward(network, weights, state, batch.beside(x))
 
             fake = tf.cast(made.samples, batch.real.dtype)
@@ -96,13 +109,13 @@ class Steps:
             scaled = _scaled(loss, batch, gan.discriminator_optimizer)
         return Half(loss, _gradient(tape, scaled, discriminator.weights), state)
 
-    def generator(self, generator, discriminator, made, batch):
+    def generator(self, generator: Values, discriminator: Values, made: Made, batch: Batch) -> Half:
         """The generator's half, which goes through the discriminator and leaves it alone."""
         gan = self._gan
         with made.tape as tape:
             weights = self._unpack_discriminator(discriminator.weights)
 
-            def critic(x):
+            def critic(x: tf.Tensor) -> tf.Tensor:
                 return _forward(gan.discriminator, weights, discriminator.state, batch.beside(x))[0]
 
             fake_logits = critic(made.samples)
@@ -113,24 +126,28 @@ class Steps:
             scaled = _scaled(loss, batch, gan.generator_optimizer)
         return Half(loss, _gradient(tape, scaled, generator.weights), made.state)
 
-    def _penalty_seeds(self, step):
+    def _penalty_seeds(self, step: tf.Tensor) -> list[tf.Tensor]:
         """Seeds that neither training noise, from 0 up, nor `sample`, -1, uses."""
         n = len(self._gan.penalties)
         seed = tf.constant(self._gan.seed, tf.int64)
         return [tf.stack([seed, -2 - (n * step + i)]) for i in range(n)]
 
 
-def _forward(model, weights, state, inputs):
+def _forward(
+    model: keras.Model, weights: list, state: list, inputs: tf.Tensor | list[tf.Tensor]
+) -> tuple[tf.Tensor, list, list]:
     """Run a model in training mode without side effects: outputs, new state, regularisers."""
     return model.stateless_call(weights, state, inputs, training=True, return_losses=True)
 
 
-def _scaled(loss, batch, optimizer):
+def _scaled(loss: tf.Tensor, batch: Batch, optimizer: keras.optimizers.Optimizer) -> tf.Tensor:
     """What to differentiate: optimizers add the replicas' gradients and undo their own scale."""
     return optimizer.scale_loss(loss * batch.share)
 
 
-def _gradient(tape, loss, weights):
+def _gradient(
+    tape: tf.GradientTape, loss: tf.Tensor, weights: list | tf.Tensor
+) -> list | tf.Tensor:
     gradient = tape.gradient(loss, weights)
     # Embeddings have sparse ones.
     return tf.nest.map_structure(
@@ -138,7 +155,7 @@ def _gradient(tape, loss, weights):
     )
 
 
-def all_finite(half, optimizer):
+def all_finite(half: Half, optimizer: keras.optimizers.Optimizer) -> tf.Tensor:
     """Whether the loss and every gradient are numbers.
 
     An optimizer that looks for its scale provokes infinite gradients, and skips them itself. They
@@ -152,19 +169,21 @@ def all_finite(half, optimizer):
     return tf.math.is_finite(tf.add_n([loss, *of_gradients]))
 
 
-def noise(seed, counter, n, latent_dim, *, xla=False):
+def noise(
+    seed: int, counter: tf.Tensor | int, n: tf.Tensor, latent_dim: int, *, xla: bool = False
+) -> tf.Tensor:
     """Standard normal noise (n, latent_dim), a function of seed and counter alone."""
     key = tf.stack([tf.constant(seed, tf.int64), tf.cast(counter, tf.int64)])
     draw = normal_from_bits if xla else normal
     return _replicas.own_rows(lambda rows: draw([rows, latent_dim], key), n)
 
 
-def normal(shape, seed):
+def normal(shape: Sequence[tf.Tensor | int], seed: tf.Tensor) -> tf.Tensor:
     """Standard normal variates by TensorFlow's own generator."""
     return tf.random.stateless_normal(shape, seed=seed, alg="philox")
 
 
-def normal_from_bits(shape, seed):
+def normal_from_bits(shape: Sequence[tf.Tensor | int], seed: tf.Tensor) -> tf.Tensor:
     """The numbers of `normal`, to rounding, under XLA as well.
 
     XLA turns the same random bits into other normal variates. This is TensorFlow's way: two
@@ -183,6 +202,6 @@ def normal_from_bits(shape, seed):
     return tf.reshape(tf.reshape(variates, [-1])[:n], shape)
 
 
-def single(x):
+def single(x: tf.Tensor) -> tf.Tensor:
     """At least single precision, in which losses and gradients are summed."""
     return tf.cast(x, tf.float32) if x.dtype.size < 4 else x

@@ -78,7 +78,7 @@ class SampleImages(keras.callbacks.Callback):
         self._handle = None
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Draw, if it is time."""
+        """Draw the grid, if this epoch is one of those wanted."""
         showing = self.show and _in_notebook()
         if (epoch + 1) % self.every or not (showing or self.folder):
             return
@@ -239,7 +239,7 @@ class ForPlayer(keras.callbacks.Callback):
         self.callback = callback
 
     def set_params(self, params: dict[str, Any]) -> None:
-        """As Keras calls it."""
+        """Hand the parameters of `fit` to the callback."""
         super().set_params(params)
         self.callback.set_params(params)
 
@@ -258,27 +258,27 @@ class ForPlayer(keras.callbacks.Callback):
             logs |= {f"{self.player}_{key}": given[key] for key in given.keys() - logs.keys()}
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Pass it on."""
+        """Call the callback's own hook of this name."""
         self._call("on_train_begin", logs=logs)
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        """Pass it on."""
+        """Call the callback's own hook of this name."""
         self._call("on_train_end", logs=logs)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Pass it on."""
+        """Call the callback's own hook of this name."""
         self._call("on_epoch_begin", epoch, logs=logs)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Pass it on."""
+        """Call the callback's own hook of this name."""
         self._call("on_epoch_end", epoch, logs=logs)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Pass it on."""
+        """Call the callback's own hook of this name."""
         self._call("on_train_batch_begin", batch, logs=logs)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Pass it on."""
+        """Call the callback's own hook of this name."""
         self._call("on_train_batch_end", batch, logs=logs)
 
 

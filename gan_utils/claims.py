@@ -298,7 +298,7 @@ def _installed(name: str) -> list[Path]:
     return [
         Path(file.locate())
         for distribution in importlib.metadata.distributions(name="gan-utils")
-        if Path(distribution.locate_file("gan_utils")).resolve() == package
+        if Path(str(distribution.locate_file("gan_utils"))).resolve() == package
         for file in distribution.files or []
         if file.parts[-3:] == ("share", "gan_utils", name)
     ]

@@ -1,9 +1,12 @@
 """Known targets: Gaussians and their mixtures, with exact log densities (NumPy, float64 inside)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import logsumexp, ndtr
 
 from gan_utils import _checks
@@ -11,7 +14,7 @@ from gan_utils import _checks
 
 @dataclass(frozen=True, eq=False)
 class Gaussian:
-    r"""The normal distribution N(mean, cov) in any dimension.
+    r"""Normal distribution N(mean, cov) in any dimension.
 
     .. math:: \log p(x) = -\tfrac12 (x-\mu)^\top \Sigma^{-1} (x-\mu) - \tfrac12 \log\det(2\pi\Sigma)
 
@@ -37,30 +40,34 @@ class Gaussian:
     mean: np.ndarray
     cov: np.ndarray
 
-    def __post_init__(self):
+    if TYPE_CHECKING:  # what comes in may be less than an array
+
+        def __init__(self, mean: ArrayLike, cov: ArrayLike) -> None: ...
+
+    def __post_init__(self) -> None:
         mean = np.atleast_1d(_checks.filled("mean", self.mean))
         _checks.shape("mean", mean, (None,))
         _freeze(self, mean=mean, cov=_one_covariance("cov", self.cov, len(mean)))
 
     @property
-    def dim(self):
+    def dim(self) -> int:
         """Dimension of the space."""
         return len(self.mean)
 
     @cached_property
-    def _factors(self):
+    def _factors(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         # The eigenvalues are those of the correlations: coordinates of very different scale
         # do not make a covariance singular.
         scale = np.sqrt(np.where(np.diag(self.cov) > 0, np.diag(self.cov), 1.0))
         eigenvalues, eigenvectors = np.linalg.eigh(self.cov / np.outer(scale, scale))
         return scale, np.maximum(eigenvalues, 0.0), eigenvectors
 
-    def _from_standard(self, z):
+    def _from_standard(self, z: np.ndarray) -> np.ndarray:
         scale, eigenvalues, eigenvectors = self._factors
         root = (eigenvectors * np.sqrt(eigenvalues)) @ eigenvectors.T
         return self.mean + scale * (z @ root)
 
-    def _standardise(self, x):
+    def _standardise(self, x: np.ndarray) -> np.ndarray:
         scale, eigenvalues, eigenvectors = self._factors
         if eigenvalues[0] <= self.dim * np.finfo(float).eps * eigenvalues[-1]:
             raise ValueError(
@@ -68,7 +75,7 @@ class Gaussian:
             )
         return ((x - self.mean) / scale) @ eigenvectors / np.sqrt(eigenvalues)
 
-    def sample(self, n, *, seed):
+    def sample(self, n: int, *, seed: int | Sequence[int]) -> np.ndarray:
         """Independent samples, (n, dim) float32; the same seed gives the same samples.
 
         The seed is an int of at least 0 or a sequence of such; anything else is a ValueError.
@@ -81,12 +88,12 @@ class Gaussian:
         """
         return _as_float32(self._draw(n, seed=seed))
 
-    def _draw(self, n, *, seed):
+    def _draw(self, n: int, *, seed: int | Sequence[int]) -> np.ndarray:
         """The samples before they are rounded to float32."""
         n, rng = _checks.count("n", n), _generator(seed)
         return self._from_standard(rng.standard_normal((n, self.dim)))
 
-    def log_prob(self, x):
+    def log_prob(self, x: ArrayLike) -> np.ndarray:
         """Log density in nats: (n, dim) -> (n,) float64.
 
         In one dimension x may be (n,). Raises ValueError where `cov` is singular.
@@ -99,8 +106,8 @@ class Gaussian:
         log_volume = np.log(scale).sum() + 0.5 * np.log(2 * np.pi * eigenvalues).sum()
         return -0.5 * np.square(z).sum(axis=-1) - log_volume
 
-    def mahalanobis(self, x):
-        """Distance from the mean in standard deviations: (n, dim) -> (n,) float64.
+    def mahalanobis(self, x: ArrayLike) -> np.ndarray:
+        """Mahalanobis distance, from the mean in standard deviations: (n, dim) -> (n,) float64.
 
         Raises ValueError where `cov` is singular.
 
@@ -109,7 +116,7 @@ class Gaussian:
         """
         return np.linalg.norm(self._standardise(_checks.points("x", x, self.dim)), axis=-1)
 
-    def cdf(self, x):
+    def cdf(self, x: ArrayLike) -> np.ndarray:
         """Distribution function P(X <= x) in one dimension: (n,) or (n, 1) -> (n,) float64.
 
         Raises ValueError in any other dimension.
@@ -120,7 +127,7 @@ class Gaussian:
 
 @dataclass(frozen=True, eq=False)
 class GaussianMixture:
-    r"""A mixture of Gaussians in any dimension.
+    r"""Gaussian mixture in any dimension.
 
     .. math:: p(x) = \sum_i w_i \, \mathcal N(x; \mu_i, \Sigma_i)
 
@@ -146,7 +153,11 @@ class GaussianMixture:
     means: np.ndarray
     covs: np.ndarray
 
-    def __post_init__(self):
+    if TYPE_CHECKING:  # what comes in may be less than an array
+
+        def __init__(self, weights: ArrayLike, means: ArrayLike, covs: ArrayLike) -> None: ...
+
+    def __post_init__(self) -> None:
         weights = _checks.shape("weights", _checks.probabilities("weights", self.weights), (None,))
         k = len(weights)
         means = _checks.filled("means", self.means)
@@ -154,27 +165,27 @@ class GaussianMixture:
         covs = _checks.finite("covs", self.covs)
         if covs.shape[:1] != (k,):
             raise ValueError(f"covs: expected {k} covariances, got shape {covs.shape}")
-        covs = [_one_covariance(f"covs[{i}]", c, means.shape[1]) for i, c in enumerate(covs)]
-        _freeze(self, weights=weights / weights.sum(), means=means, covs=np.stack(covs))
+        each = [_one_covariance(f"covs[{i}]", c, means.shape[1]) for i, c in enumerate(covs)]
+        _freeze(self, weights=weights / weights.sum(), means=means, covs=np.stack(each))
 
     @property
-    def dim(self):
+    def dim(self) -> int:
         """Dimension of the space."""
         return self.means.shape[1]
 
     @cached_property
-    def components(self):
+    def components(self) -> tuple[Gaussian, ...]:
         """The Gaussians that are mixed, in order."""
         return tuple(Gaussian(*both) for both in zip(self.means, self.covs, strict=True))
 
-    def sample(self, n, *, seed):
+    def sample(self, n: int, *, seed: int | Sequence[int]) -> np.ndarray:
         """Independent samples, (n, dim) float32; the same seed gives the same samples.
 
         See `Gaussian.sample` about the seed, and about two distributions with one.
         """
         return _as_float32(self._draw(n, seed=seed))
 
-    def _draw(self, n, *, seed):
+    def _draw(self, n: int, *, seed: int | Sequence[int]) -> np.ndarray:
         """The samples before they are rounded to float32."""
         n, rng = _checks.count("n", n), _generator(seed)
         label = rng.choice(len(self.weights), size=n, p=self.weights)
@@ -183,7 +194,7 @@ class GaussianMixture:
             x[label == i] = component._from_standard(x[label == i])
         return x
 
-    def log_prob(self, x):
+    def log_prob(self, x: ArrayLike) -> np.ndarray:
         """Log density in nats: (n, dim) -> (n,) float64.
 
         In one dimension x may be (n,). Raises ValueError where a covariance is singular.
@@ -194,7 +205,7 @@ class GaussianMixture:
         each = np.stack([c.log_prob(x) for c in self.components], axis=-1)
         return logsumexp(each, b=self.weights, axis=-1)
 
-    def cdf(self, x):
+    def cdf(self, x: ArrayLike) -> np.ndarray:
         """Distribution function P(X <= x) in one dimension: (n,) or (n, 1) -> (n,) float64.
 
         Raises ValueError in any other dimension.
@@ -203,8 +214,8 @@ class GaussianMixture:
         return np.stack([c.cdf(x) for c in self.components], axis=-1) @ self.weights
 
 
-def ring(n_modes=8, radius=1.0, std=0.01):
-    """Equal isotropic Gaussians evenly spaced on a circle about the origin, one on the x-axis.
+def ring(n_modes: int = 8, radius: float = 1.0, std: float = 0.01) -> GaussianMixture:
+    """Ring of Gaussians, equal and isotropic: evenly on a circle about 0, one on the x-axis.
 
     The defaults are those of the PacGAN protocol [1]_.
 
@@ -236,8 +247,8 @@ def ring(n_modes=8, radius=1.0, std=0.01):
     return _equal_isotropic(means, std)
 
 
-def grid(side=5, spacing=2.0, std=0.05):
-    """Equal isotropic Gaussians on a square grid in the plane, centred at the origin.
+def grid(side: int = 5, spacing: float = 2.0, std: float = 0.05) -> GaussianMixture:
+    """Grid of Gaussians, equal and isotropic: a square in the plane, centred at the origin.
 
     The defaults are those of the PacGAN protocol [1]_: means in {-4, -2, 0, 2, 4}².
 
@@ -271,20 +282,20 @@ def grid(side=5, spacing=2.0, std=0.05):
     return _equal_isotropic(means, std)
 
 
-def _equal_isotropic(means, std):
+def _equal_isotropic(means: np.ndarray, std: float) -> GaussianMixture:
     k, dim = means.shape
     cov = _checks.positive("std", std) ** 2 * np.eye(dim)
     return GaussianMixture(np.full(k, 1 / k), means, np.tile(cov, (k, 1, 1)))
 
 
-def _one_covariance(name, value, dim):
+def _one_covariance(name: str, value: ArrayLike, dim: int) -> np.ndarray:
     array = _checks.finite(name, value)
     if dim == 1 and array.size == 1:
         array = array.reshape(1, 1)
     return _checks.covariance(name, array, dim)
 
 
-def _as_float32(x):
+def _as_float32(x: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore"):
         result = x.astype(np.float32)
     if not np.isfinite(result).all():
@@ -292,17 +303,17 @@ def _as_float32(x):
     return result
 
 
-def _generator(seed):
+def _generator(seed: int | Sequence[int]) -> np.random.Generator:
     return np.random.default_rng(_checks.seed("seed", seed))
 
 
-def _freeze(instance, **arrays):
+def _freeze(instance: object, **arrays: np.ndarray) -> None:
     for name, array in arrays.items():
         array = array.copy()
         array.setflags(write=False)
         object.__setattr__(instance, name, array)
 
 
-def _require_one_dimension(distribution):
+def _require_one_dimension(distribution: Gaussian | GaussianMixture) -> None:
     if distribution.dim != 1:
         raise ValueError(f"cdf: expected a distribution of dimension 1, got {distribution.dim}")

@@ -7,8 +7,9 @@ Convention everywhere: p comes first, logarithms are natural (nats), and
 `JENSEN_SHANNON` is at most log 2, `SQUARED_HELLINGER` and `TOTAL_VARIATION` at most 1.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -104,12 +105,13 @@ class FDivergence:
     conjugate: Callable[[Any], Any]
     output_activation: Callable[[Any], Any]
     perspective: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
+    _slope_at_infinity: float = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        for field in ("f", "derivative", "conjugate", "output_activation"):
-            function = getattr(self, field)
+        for name in ("f", "derivative", "conjugate", "output_activation"):
+            function = getattr(self, name)
             if not isinstance(function, _arrays.Elementwise):
-                object.__setattr__(self, field, _arrays.Given(f"{self.name}.{field}", function))
+                object.__setattr__(self, name, _arrays.Given(f"{self.name}.{name}", function))
         at_one = float(self.f(1.0))
         if not abs(at_one) < 1e-12:
             raise ValueError(f"f: expected f(1) = 0, got {at_one:g}")
@@ -163,7 +165,7 @@ class FDivergence:
         return self.integrand(log_p, log_q).sum(axis=-1)
 
     def quadrature(self, p: Any, q: Any) -> float:
-        r"""The f-divergence of two one-dimensional densities, to an absolute error < 1e-6.
+        r"""Quadrature of the f-divergence of two densities on the line: absolute error < 1e-6.
 
         .. math:: D_f(p \,\Vert\, q) = \int q(x) \, f\!\left(\frac{p(x)}{q(x)}\right) dx
 
@@ -206,8 +208,8 @@ class FDivergence:
             )
         return value
 
-    def monte_carlo(self, p: Any, q: Any, n: int, *, seed: Any) -> Estimate:
-        r"""An unbiased estimate of the f-divergence from samples, in any dimension.
+    def monte_carlo(self, p: Any, q: Any, n: int, *, seed: int | Sequence[int]) -> Estimate:
+        r"""Monte Carlo estimate of the f-divergence, without bias, in any dimension.
 
         .. math:: D_f(p \,\Vert\, q) = \mathbb E_m\!\left[\frac{q\, f(p/q)}{m}\right],
                   \qquad m = \tfrac12 (p + q)
@@ -264,7 +266,7 @@ class FDivergence:
         standard_error = np.nan_to_num(np.sqrt(variance), nan=np.inf)
         return Estimate(float(value), float(standard_error))
 
-    def _mixture_weights(self, log_p, log_q):
+    def _mixture_weights(self, log_p: np.ndarray, log_q: np.ndarray) -> np.ndarray:
         """The integrand over m = (p + q)/2, which is that of p/m and q/m: it is homogeneous."""
         log_m = np.logaddexp(log_p, log_q) - LOG_2
         # Rounding may carry a sample out of both supports, where it weighs nothing.
@@ -272,7 +274,7 @@ class FDivergence:
         return self.integrand(log_p - log_m, log_q - log_m)
 
     def variational_bound(self, test_real: Any, test_fake: Any) -> Any:
-        r"""A lower bound on the f-divergence from the values of any test function T on samples.
+        r"""Variational lower bound on the f-divergence: from any test function's values on samples.
 
         .. math:: D_f(p \,\Vert\, q) \ge \mathbb E_p T - \mathbb E_q f^*(T),
                   \qquad \text{with equality at } T = f'(p/q)
@@ -312,14 +314,14 @@ class FDivergence:
         with np.errstate(over="ignore", invalid="ignore"):
             return float(self._bound(_arrays.NUMPY, real, fake))
 
-    def _bound(self, xp, real, fake):
+    def _bound(self, xp: SimpleNamespace, real: Any, fake: Any) -> Any:
         bound = xp.mean(real) - xp.mean(self.conjugate(fake))
         no_number = xp.any(xp.isnan(real)) | xp.any(xp.isnan(fake))
         # Infinity minus infinity: a bound that says nothing.
         vacuous = xp.any(self._beyond_domain(xp, real)) | (xp.isnan(bound) & ~no_number)
         return xp.where(vacuous & ~no_number, -np.inf, bound)
 
-    def _beyond_domain(self, xp, t):
+    def _beyond_domain(self, xp: SimpleNamespace, t: Any) -> Any:
         """Where t lies above the domain of f*, whose upper end is f'(infinity): a bool per entry.
 
         That f* is infinite does not suffice: it may have overflowed.
@@ -327,7 +329,7 @@ class FDivergence:
         beyond = (t > self._slope_at_infinity) | (t == np.inf)
         return beyond & (self.conjugate(t) == np.inf)
 
-    def integrand(self, log_p: ArrayLike, log_q: ArrayLike) -> np.ndarray:
+    def integrand(self, log_p: np.ndarray, log_q: np.ndarray) -> np.ndarray:
         """The integrand q f(p/q) >= 0 from log densities, up to a multiple of p - q.
 
         Both arguments broadcast; minus infinity is a density of zero, with 0 f(0/0) = 0 and
@@ -341,7 +343,7 @@ class FDivergence:
             no_number, np.nan, np.where(np.isneginf(np.maximum(log_p, log_q)), 0.0, result)
         )
 
-    def _generic_perspective(self, log_p, log_q):
+    def _generic_perspective(self, log_p: np.ndarray, log_q: np.ndarray) -> np.ndarray:
         """The tangent of f beyond |log u| = 200, as long as the limits leave no doubt about it."""
         p, q, log_u = np.exp(log_p), np.exp(log_q), log_p - log_q
         # f(u) - f'(1)(u - 1) is non-negative and has the same divergence.
@@ -358,11 +360,11 @@ class FDivergence:
         return np.where(np.isinf(log_u), limit, result)
 
 
-def _times(weight, x):
+def _times(weight: np.ndarray, x: ArrayLike) -> np.ndarray:
     return np.where(weight == 0, 0.0, weight * x)
 
 
-def _log_probs(p, q, x):
+def _log_probs(p: Any, q: Any, x: np.ndarray) -> tuple[np.ndarray, ...]:
     """Both log densities at points of a line, (n,), or of any space, (n, dim)."""
     points = x if x.ndim == 2 else x[:, None]
     return tuple(
@@ -371,7 +373,7 @@ def _log_probs(p, q, x):
     )
 
 
-def _resolved_samples(name, distribution, n, *, seed):
+def _resolved_samples(name: str, distribution: Any, n: int, *, seed: int) -> np.ndarray:
     """Samples whose rounding moves the density they come from too little to matter."""
     ours = getattr(type(distribution), "sample", None) in (Gaussian.sample, GaussianMixture.sample)
     x = np.asarray((distribution._draw if ours else distribution.sample)(n, seed=seed))
@@ -392,19 +394,19 @@ def _resolved_samples(name, distribution, n, *, seed):
     return x
 
 
-def _kl_perspective(log_p, log_q):
+def _kl_perspective(log_p: np.ndarray, log_q: np.ndarray) -> np.ndarray:
     p, q = np.exp(log_p), np.exp(log_q)
     return np.maximum(_times(p, log_p - log_q) - p + q, 0.0)
 
 
-def _js_perspective(log_p, log_q):
+def _js_perspective(log_p: np.ndarray, log_q: np.ndarray) -> np.ndarray:
     log_u = log_p - log_q
     p_part = _times(np.exp(log_p), LOG_2 - np.logaddexp(0.0, -log_u))
     q_part = _times(np.exp(log_q), LOG_2 - np.logaddexp(0.0, log_u))
     return np.maximum(0.5 * (p_part + q_part), 0.0)
 
 
-def _pearson_perspective(log_p, log_q):
+def _pearson_perspective(log_p: np.ndarray, log_q: np.ndarray) -> np.ndarray:
     # q expm1(log u)², with log|expm1(a)| = max(a, 0) + log(1 - exp(-|a|)).
     log_u = log_p - log_q
     log_distance = np.maximum(log_u, 0.0) + np.log(-np.expm1(-np.abs(log_u)))
@@ -412,37 +414,42 @@ def _pearson_perspective(log_p, log_q):
     return np.where(np.isneginf(log_q), np.inf, finite)
 
 
-def _js_f(xp, u):
+def _js_f(xp: SimpleNamespace, u: Any) -> Any:
     """½ (u log(u/m) - log m) with m = ½ (u + 1): no cancellation about u = 1."""
     positive = xp.where(u == 0, 1.0, u)
     p_part = positive * xp.log1p((1 - positive) / (2 * positive))
     return xp.where(u == 0, 0.5 * LOG_2, -0.5 * (p_part + xp.log1p((positive - 1) / 2)))
 
 
-def _js_conjugate(xp, t):
+def _js_conjugate(xp: SimpleNamespace, t: Any) -> Any:
     outside = 2 * t >= LOG_2
     inside = xp.where(outside, 0.0, t)
     return xp.where(outside, np.inf, -0.5 * (LOG_2 + xp.log(-xp.expm1(2 * inside - LOG_2))))
 
 
-def _reverse_kl_conjugate(xp, t):
+def _reverse_kl_conjugate(xp: SimpleNamespace, t: Any) -> Any:
     inside = xp.where(t >= 0, -1.0, t)
     return xp.where(t >= 0, np.inf, -1 - xp.log(-inside))
 
 
-def _pearson_conjugate(xp, t):
+def _pearson_conjugate(xp: SimpleNamespace, t: Any) -> Any:
     t = xp.maximum(t, -2.0)
     return t * (1 + t / 4)
 
 
-def _hellinger_conjugate(xp, t):
+def _hellinger_conjugate(xp: SimpleNamespace, t: Any) -> Any:
     """Below -1 it is ½ (1/(1 - 2 t) - 1), since t / (1 - 2 t) might overflow there."""
     near = xp.where(t >= 0.5, 0.0, xp.maximum(t, -1.0))
     inside = xp.where(t < -1, 0.5 * (1 / (1 - 2 * xp.where(t < -1, t, -1.0)) - 1), 0.0)
     return xp.where(t >= 0.5, np.inf, xp.where(t < -1, inside, near / (1 - 2 * near)))
 
 
-def _of_f(f, derivative, *, open_end=None):
+def _of_f(
+    f: Callable[[SimpleNamespace, Any], Any],
+    derivative: Callable[[SimpleNamespace, Any], Any],
+    *,
+    open_end: float | None = None,
+) -> dict[str, Any]:
     """Formulas of f and f', the second being the gradient of the first."""
     slope = Formula(derivative, open_end=open_end)
     return {"f": Formula(f, slope=slope), "derivative": slope}

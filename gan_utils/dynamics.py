@@ -63,7 +63,7 @@ class Game:
 
 @dataclass(frozen=True)
 class LogitFunction:
-    """A function of one logit by its first three derivatives, each vectorised."""
+    """Function of one logit, by its first three derivatives, each vectorised."""
 
     first: Vectorised
     second: Vectorised
@@ -312,7 +312,7 @@ class _DiracPlayers:
         )
 
     def hessian(self, points: np.ndarray) -> np.ndarray:
-        """The penalties on offer have no third derivative."""
+        """Second derivatives of the field; the penalties on offer have no third derivative."""
         psi, x_fake, x_real, fake, real = self._places(points)
         a, b, c = self.loss.fake, self.loss.real, self.loss.generator
 
@@ -610,7 +610,7 @@ def spectral_radius(matrix: Any) -> float:
 
 
 def _eigenvalues(matrix: np.ndarray) -> np.ndarray:
-    """By the quadratic formula, which keeps a double eigenvalue double."""
+    """Eigenvalues by the quadratic formula, which keeps a double eigenvalue double."""
     (a, b), (c, d) = matrix
     root = np.sqrt(complex(((a - d) / 2) ** 2 + b * c))
     return (a + d) / 2 + np.array([-root, root])

@@ -49,7 +49,7 @@ def optimal_logit(p: Any, q: Any, x: ArrayLike) -> np.ndarray:
 
 
 def optimal_discriminator(p: Any, q: Any, x: ArrayLike) -> np.ndarray:
-    r"""The discriminator that maximises V(D, G) between p (real) and q (fake): the posterior.
+    r"""Optimal discriminator between p (real) and q (fake): the posterior, which maximises V(D, G).
 
     .. math:: D^*(x) = \frac{p(x)}{p(x) + q(x)} = \sigma(\ell^*(x))
 
@@ -69,7 +69,7 @@ def optimal_discriminator(p: Any, q: Any, x: ArrayLike) -> np.ndarray:
 
 
 def game_value(real_logits: ArrayLike, fake_logits: ArrayLike) -> float:
-    r"""The value V(D, G) of the game, estimated from logits: maximised by D, at most 0.
+    r"""Value of the game V(D, G), estimated from logits: maximised by D, at most 0.
 
     .. math:: V(D, G) &= \mathbb E_{p_{\text{data}}} \log D(x) + \mathbb E_{p_g} \log(1 - D(x)) \\
                       &= -\mathbb E\,\mathrm{softplus}(-\ell_{\text{real}})

@@ -102,7 +102,9 @@ def integrate_line(integrand: Callable[[np.ndarray], np.ndarray], edges: np.ndar
     return result
 
 
-def _gauss_legendre(integrand, low, high):
+def _gauss_legendre(
+    integrand: Callable[[np.ndarray], np.ndarray], low: np.ndarray, high: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Integrals over each [low, high], and what the ends say about the part before the nodes."""
     half = (high - low)[:, None] / 2
     x = (low + high)[:, None] / 2 + half * _NODES
@@ -154,7 +156,7 @@ def breakpoints(**distributions: Any) -> np.ndarray:
     return np.unique(np.concatenate([*near, low - span * _FAR, high + span * _FAR]))
 
 
-def _geometric(centre, scale, span):
+def _geometric(centre: float, scale: float, span: float) -> np.ndarray:
     """The centre and points at 1, 2, 4, ... scales from it, as far as the span."""
     if scale == 0:
         return np.array([centre])
@@ -162,7 +164,7 @@ def _geometric(centre, scale, span):
     return centre + np.r_[-distances, 0.0, distances]
 
 
-def _modes(name, distribution):
+def _modes(name: str, distribution: Any) -> tuple[np.ndarray, np.ndarray]:
     """Centres and standard deviations of the parts of a one-dimensional distribution."""
     if hasattr(distribution, "means"):
         means, covs = distribution.means, distribution.covs

@@ -30,7 +30,7 @@ _softplus = tf.math.softplus
 @keras.saving.register_keras_serializable(package="gan_utils")
 @dataclass(frozen=True)
 class AdversarialLoss:
-    """A value that holds both players' losses.
+    """Adversarial loss: what the discriminator and what the generator minimises, in one value.
 
     Parameters
     ----------
@@ -78,17 +78,17 @@ class AdversarialLoss:
         return cls(config["name"], **players)
 
 
-def _on_logits(loss):
+def _on_logits(loss: Loss) -> Loss:
     """Decorate `loss` so that its arguments are a checked pair of logits."""
 
     @wraps(loss)
-    def checked(real_logits, fake_logits):
+    def checked(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
         return loss(*_pair(real_logits, fake_logits))
 
     return checked
 
 
-def _pair(real_logits, fake_logits):
+def _pair(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Both logits as tensors of one type, at least float32, whose shapes have been compared."""
     real = _logits("real_logits", real_logits)
     fake = _logits("fake_logits", fake_logits)
@@ -105,7 +105,7 @@ def _pair(real_logits, fake_logits):
     return real, fake
 
 
-def _logits(name, value):
+def _logits(name: str, value: Any) -> tf.Tensor:
     tensor = tf.convert_to_tensor(value)
     if not tensor.dtype.is_floating:
         raise ValueError(f"{name}: expected floating-point logits, got {tensor.dtype.name}")
@@ -117,48 +117,48 @@ def _logits(name, value):
 
 
 @_on_logits
-def _cross_entropy(real_logits, fake_logits):
+def _cross_entropy(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(_softplus(-real_logits)) + tf.reduce_mean(_softplus(fake_logits))
 
 
 @_on_logits
-def _minimax_generator(real_logits, fake_logits):
+def _minimax_generator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     return -tf.reduce_mean(_softplus(fake_logits))
 
 
 @_on_logits
-def _non_saturating_generator(real_logits, fake_logits):
+def _non_saturating_generator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(_softplus(-fake_logits))
 
 
 @_on_logits
-def _least_squares_discriminator(real_logits, fake_logits):
+def _least_squares_discriminator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     return 0.5 * tf.reduce_mean(tf.square(real_logits - 1)) + 0.5 * tf.reduce_mean(
         tf.square(fake_logits)
     )
 
 
 @_on_logits
-def _least_squares_generator(real_logits, fake_logits):
+def _least_squares_generator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     return 0.5 * tf.reduce_mean(tf.square(fake_logits - 1))
 
 
 @_on_logits
-def _hinge_discriminator(real_logits, fake_logits):
+def _hinge_discriminator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.nn.relu(1 - real_logits)) + tf.reduce_mean(tf.nn.relu(1 + fake_logits))
 
 
 @_on_logits
-def _wasserstein_critic(real_logits, fake_logits):
+def _wasserstein_critic(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(fake_logits) - tf.reduce_mean(real_logits)
 
 
 @_on_logits
-def _minus_mean_fake(real_logits, fake_logits):
+def _minus_mean_fake(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     return -tf.reduce_mean(fake_logits)
 
 
-def _margin(real_logits, fake_logits):
+def _margin(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     """Real − fake, pair by pair."""
     if not real_logits.shape.is_compatible_with(fake_logits.shape):
         raise ValueError(
@@ -169,12 +169,12 @@ def _margin(real_logits, fake_logits):
 
 
 @_on_logits
-def _relativistic_discriminator(real_logits, fake_logits):
+def _relativistic_discriminator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(_softplus(-_margin(real_logits, fake_logits)))
 
 
 @_on_logits
-def _relativistic_generator(real_logits, fake_logits):
+def _relativistic_generator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(_softplus(_margin(real_logits, fake_logits)))
 
 
@@ -223,7 +223,7 @@ _LOSSES = {
 
 
 def f_gan(divergence: FDivergence) -> AdversarialLoss:
-    r"""The f-GAN losses: the variational bound on an f-divergence as a game, on logits v.
+    r"""f-GAN losses: the variational bound on an f-divergence as a game, on logits v.
 
     .. math:: F = \mathbb E_{p_{\text{data}}} T - \mathbb E_{p_g} f^*(T), \qquad T = g_f(v)
 
@@ -308,7 +308,7 @@ class _Dual:
             raise ValueError(_unregistered(config["divergence"]))
         return cls(found)
 
-    def _expected_conjugate(self, fake_logits):
+    def _expected_conjugate(self, fake_logits: tf.Tensor) -> tf.Tensor:
         own = _DIVERGENCES.get(self.divergence.name) is self.divergence
         at_logit = own and _CONJUGATE_AT_LOGIT.get(self.divergence.name)
         if at_logit:
@@ -319,7 +319,7 @@ class _Dual:
 
 @keras.saving.register_keras_serializable(package="gan_utils")
 class _DualDiscriminator(_Dual):
-    def __call__(self, real_logits, fake_logits):
+    def __call__(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
         real, fake = _pair(real_logits, fake_logits)
         expected_test = tf.reduce_mean(self.divergence.output_activation(real))
         return self._expected_conjugate(fake) - expected_test
@@ -327,16 +327,16 @@ class _DualDiscriminator(_Dual):
 
 @keras.saving.register_keras_serializable(package="gan_utils")
 class _DualGenerator(_Dual):
-    def __call__(self, real_logits, fake_logits):
+    def __call__(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
         _, fake = _pair(real_logits, fake_logits)
         return -self._expected_conjugate(fake)
 
 
-def _divergence(name):
+def _divergence(name: str) -> FDivergence | None:
     return _DIVERGENCES.get(name) or keras.saving.get_registered_object(name)
 
 
-def _unregistered(name):
+def _unregistered(name: str) -> str:
     return (
         f"divergence: expected {name!r} to be registered, as by "
         f"keras.saving.get_custom_objects()[{name!r}] = divergence"

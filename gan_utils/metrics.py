@@ -164,7 +164,7 @@ def bures_wasserstein(
 def _squared_bures_wasserstein(
     mean_x: np.ndarray, cov_x: np.ndarray, mean_y: np.ndarray, cov_y: np.ndarray
 ) -> float:
-    """The same of symmetric covariances, in a unit in which nothing overflows."""
+    """Squared Bures–Wasserstein distance of symmetric covariances in a unit without overflow."""
     factors = _factor("cov_x", cov_x), _factor("cov_y", cov_y)
     a, b = sorted(factors, key=lambda factor: factor.shape[1], reverse=True)
     return np.square(mean_x - mean_y).sum() + _trace_distance(a, b)
@@ -185,7 +185,8 @@ def _trace_distance(a: np.ndarray, b: np.ndarray) -> float:
     # The columns of B descend, and so do the rows of the triangle: in a matrix so graded the small
     # eigenvalues keep their digits, which they would not beside large ones in any order.
     triangle = np.linalg.qr(overlap, mode="r")
-    squares = np.linalg.eigvalsh(triangle @ triangle.T)
+    # NumPy's stub has it that every mode returns a pair.
+    squares = np.linalg.eigvalsh(triangle @ triangle.T)  # type: ignore[attr-defined]
     traces = np.square(a).sum() + np.square(b).sum()
     distance = traces - 2 * np.sqrt(np.maximum(squares, 0.0)).sum()
     if distance >= CANCELLATION * traces:
@@ -210,7 +211,7 @@ def _factor(name: str, cov: np.ndarray) -> np.ndarray:
 
 
 def _factor_by_eigenvectors(name: str, cov: np.ndarray, noise: float) -> np.ndarray:
-    """The same for a matrix with eigenvalues that are negative, if only by rounding."""
+    """A with A Aᵀ = cov for a matrix with eigenvalues that are negative, if only by rounding."""
     _checks.semi_definite(name, cov)
     eigenvalues, eigenvectors = np.linalg.eigh(cov)
     kept = eigenvalues > noise
@@ -218,7 +219,7 @@ def _factor_by_eigenvectors(name: str, cov: np.ndarray, noise: float) -> np.ndar
 
 
 def kernel_distance(real: ArrayLike, fake: ArrayLike) -> float:
-    r"""Squared maximum mean discrepancy (MMD) under a cubic kernel, without bias.
+    r"""Kernel distance: squared maximum mean discrepancy (MMD) of a cubic kernel, without bias.
 
     .. math:: & \frac{1}{n(n-1)} \sum_{i \ne j} k(x_i, x_j)
               + \frac{1}{m(m-1)} \sum_{i \ne j} k(y_i, y_j) - \frac{2}{nm} \sum_{i, j} k(x_i, y_j),
@@ -479,7 +480,9 @@ def _memberships(
     exponent = _balls.unit(real, fake)
 
     def radii(x: np.ndarray, ks: list[int]) -> list[np.ndarray]:
-        nearest = _balls.nearest_distances(x, max(ks), exponent) if ks else None
+        if not ks:
+            return []
+        nearest = _balls.nearest_distances(x, max(ks), exponent)
         return [nearest[:, k - 1] for k in ks]
 
     return _balls.memberships(real, fake, radii(real, ks_real), radii(fake, ks_fake), exponent)
@@ -782,10 +785,10 @@ def report(
         samples.append(_checks.samples(name, value, dim, SAMPLES_OF_A_REPORT, _checks.features))
         dim = samples[0].shape[1]
     n, rng = min(map(len, samples)), np.random.default_rng(seeds[0])
-    real, fake, *rest = (x[rng.permutation(len(x))[:n]] for x in samples)
-    floors = _report_values(real, rest[0], seeds[1]) if rest else {}
-    rows = _report_rows(real, fake, floors, seeds[1])
-    return Report(rows, n, f"{n} samples of each kind in {real.shape[1]} dimensions")
+    x, y, *rest = (s[rng.permutation(len(s))[:n]] for s in samples)
+    floors = _report_values(x, rest[0], seeds[1]) if rest else {}
+    rows = _report_rows(x, y, floors, seeds[1])
+    return Report(rows, n, f"{n} samples of each kind in {x.shape[1]} dimensions")
 
 
 def _report_rows(

@@ -243,7 +243,7 @@ def _uniform(shape: tf.Tensor, seed: Any) -> tf.Tensor:
     """
     seed = _checked_seed(seed)
 
-    def draw(n):
+    def draw(n: tf.Tensor) -> tf.Tensor:
         of_all = tf.concat([[n], shape[1:]], axis=0)
         return tf.random.stateless_uniform(
             of_all, seed=seed, minval=None, maxval=None, dtype=tf.int32, alg="philox"

@@ -90,8 +90,8 @@ def digit_features(images: npt.ArrayLike) -> np.ndarray:
     >>> digit_features(np.zeros((2, 28, 28, 1))).shape
     (2, 128)
     """
-    images = np.asarray(images) if not hasattr(images, "shape") else images
-    images = _images.pixels("images", _checks.shape("images", images, (None, *_IMAGE)))
+    array: Any = images if hasattr(images, "shape") else np.asarray(images)
+    images = _images.pixels("images", _checks.shape("images", array, (None, *_IMAGE)))
     classifier = digit_classifier()
     model = keras.Sequential(classifier.layers[:-1])
     images = images.astype(np.float32)

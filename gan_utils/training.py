@@ -1,7 +1,7 @@
 """`GAN`: two players trained alternately through Keras' own `fit` (TensorFlow)."""
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -331,7 +331,7 @@ class GAN(keras.Model):
         _feed.refuse(kwargs)
         return super().evaluate(self._data(x, y, batch_size, False), **kwargs)
 
-    def _data(self, x, y, batch_size, shuffle, name="x"):
+    def _data(self, x: Any, y: Any, batch_size: int | None, shuffle: bool, name: str = "x") -> Any:
         if batch_size is not None:
             batch_size = _checks.count("batch_size", batch_size)
         return _feed.dataset(
@@ -346,7 +346,15 @@ class GAN(keras.Model):
         """Both losses on one batch, moving nothing."""
         return self._on_batch(super().test_on_batch, x, y, *args, **kwargs)
 
-    def _on_batch(self, call, x, y, sample_weight=None, class_weight=None, **kwargs):
+    def _on_batch(
+        self,
+        call: Callable,
+        x: Any,
+        y: Any,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        **kwargs: Any,
+    ) -> Any:
         _feed.refuse({"sample_weight": sample_weight, "class_weight": class_weight})
         x, y = _feed.one_batch(_networks.Expected(self.generator, self.discriminator), x, y)
         self.failure.assign(_failure.NONE)
@@ -373,17 +381,17 @@ class GAN(keras.Model):
             self.train_function = self._several_steps()
         return self.train_function
 
-    def _several_steps(self):
+    def _several_steps(self) -> Callable[[tf.data.Iterator], dict[str, tf.Tensor]]:
         take_steps = Loop(self).run if Loop.fits(self) else self._steps_on_variables
 
         @tf.function(reduce_retracing=True)
-        def steps(iterator):
+        def steps(iterator: tf.data.Iterator) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
             taken = take_steps(iterator, self.steps_per_execution)
             return taken, self._running_means()
 
         one_step = tf.function(self.train_step, jit_compile=self.jit_compile)
 
-        def train_function(iterator):
+        def train_function(iterator: Iterator) -> dict[str, tf.Tensor]:
             if not isinstance(iterator, tf.data.Iterator):  # `train_on_batch`
                 return one_step(next(iterator))
             taken, means = steps(iterator)
@@ -393,15 +401,17 @@ class GAN(keras.Model):
 
         return train_function
 
-    def _steps_on_variables(self, iterator, most):
+    def _steps_on_variables(self, iterator: tf.data.Iterator, most: int) -> tf.Tensor:
         step = (
             tf.function(self.train_step, jit_compile=True) if self.jit_compile else self.train_step
         )
 
-        def more(taken, batch):
+        def more(taken: tf.Tensor, batch: tf.experimental.Optional) -> tf.Tensor:
             return (taken < most) & self._is_healthy() & batch.has_value()
 
-        def take(taken, batch):
+        def take(
+            taken: tf.Tensor, batch: tf.experimental.Optional
+        ) -> tuple[tf.Tensor, tf.experimental.Optional]:
             step(batch.get_value())
             return taken + 1, tf.cond(
                 taken + 1 < most, iterator.get_next_as_optional, lambda: batch
@@ -421,7 +431,7 @@ class GAN(keras.Model):
         self._update("discriminator", half, batch)
         due = tf.equal((step + 1) % self.critic_steps, 0)
 
-        def move_generator():
+        def move_generator() -> None:
             z = made if self.shared_noise else steps.made(generator, batch, step, 1)
             half = steps.generator(generator, _values(self.discriminator), z, batch)
             self._update("generator", half, batch, due=due, then=self._update_averages)
@@ -440,7 +450,7 @@ class GAN(keras.Model):
         z = noise(self.seed, _EVALUATION + done, batch.size, self.latent_dim)
         fake = self.generator(batch.beside(tf.cast(z, self.compute_dtype)), training=False)
 
-        def critic(x):
+        def critic(x: tf.Tensor) -> tf.Tensor:
             return self.discriminator(batch.beside(x), training=False)
 
         logits = single(critic(batch.real)), single(critic(fake))
@@ -453,10 +463,10 @@ class GAN(keras.Model):
         self.generator_loss.update_state(generator_loss, sample_weight=batch.share)
         return self._running_means()
 
-    def _running_means(self):
+    def _running_means(self) -> dict[str, tf.Tensor]:
         return {metric.name: metric.result() for metric in self.metrics}
 
-    def _batch(self, data):
+    def _batch(self, data: Any) -> Batch:
         real, labels = _networks.Expected(self.generator, self.discriminator).checked(data)
         real = tf.cast(real, self.compute_dtype)
         share = _replicas.share(tf.shape(real)[0])
@@ -464,7 +474,7 @@ class GAN(keras.Model):
             labels = _replicas.never_empty(labels)
         return Batch(_replicas.never_empty(real), labels, share)
 
-    def _in_range(self, batch):
+    def _in_range(self, batch: Batch) -> tf.Tensor | bool:
         """Whether the data could come from the generator; `True` where its range is open."""
         bounds = _networks.bounds(self.generator)
         if bounds is None:
@@ -475,18 +485,25 @@ class GAN(keras.Model):
         # NaN passes, and is found in the loss.
         return ~tf.reduce_any((real < low - slack) | (real > high + slack))
 
-    def _record(self, failed, kind):
+    def _record(self, failed: tf.Tensor, kind: str) -> None:
         """Remember the first failure."""
         code = _failure.code(self.step.value + 1, _failure.KINDS.index(kind))
         self.failure.assign(tf.where(self._is_healthy() & failed, code, self.failure))
 
-    def _update(self, player, half: Half, batch, due=True, then=lambda: None):
+    def _update(
+        self,
+        player: str,
+        half: Half,
+        batch: Batch,
+        due: tf.Tensor | bool = True,
+        then: Callable[[], None] = lambda: None,
+    ) -> None:
         """Move one player if it is due and nothing is, or has been, infinite or NaN."""
         model = getattr(self, player)
         optimizer = getattr(self, f"{player}_optimizer")
         finite = _replicas.everywhere(all_finite(half, optimizer))
 
-        def move():
+        def move() -> None:
             optimizer.apply(half.gradient, model.trainable_variables)
             for variable, new in zip(model.non_trainable_variables, half.state, strict=True):
                 variable.assign(new)
@@ -502,10 +519,10 @@ class GAN(keras.Model):
             weight *= tf.cast(due, half.loss.dtype)
         getattr(self, f"{player}_loss").update_state(half.loss, sample_weight=weight)
 
-    def _is_healthy(self):
+    def _is_healthy(self) -> tf.Tensor:
         return tf.equal(self.failure, _failure.NONE)
 
-    def _update_averages(self):
+    def _update_averages(self) -> None:
         if self.ema_generator is None:
             return
         decay = self._decay(self.generator_optimizer.iterations)
@@ -518,7 +535,7 @@ class GAN(keras.Model):
             else:
                 average.assign(variable)
 
-    def _decay(self, updates):
+    def _decay(self, updates: tf.Tensor | keras.Variable) -> tf.Tensor:
         """How much of itself the average keeps in the update of that number."""
         updates = tf.cast(updates, tf.float32)
         return tf.minimum(self.ema_decay, updates / (updates + 9))
@@ -586,7 +603,7 @@ class GAN(keras.Model):
             state.assign(own.pop(f"random_state_{i}"))
         super().load_own_variables(own)
 
-    def _random_states(self):
+    def _random_states(self) -> list[keras.Variable]:
         """States of dropout, noise and augmentation in either network."""
         models = (self.generator, self.discriminator)
         weights = {id(v) for model in models for v in model.weights}
@@ -611,7 +628,7 @@ class GAN(keras.Model):
     def from_config(cls, config: dict, custom_objects: dict | None = None) -> "GAN":
         """Inverse of `get_config`."""
 
-        def deserialize(part):
+        def deserialize(part: Any) -> Any:
             return keras.saving.deserialize_keras_object(part, custom_objects=custom_objects)
 
         config = {**config, "penalties": [deserialize(p) for p in config["penalties"]]}
@@ -623,39 +640,39 @@ class GAN(keras.Model):
 class _StopAtFailure(keras.callbacks.Callback):
     """Turn a recorded failure into an exception once the compiled function returns."""
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         self.model.failure.assign(_failure.NONE)
         self._batches = 0
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         self._batches += 1
         self.model.raise_failure()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         if not self._batches:
             raise ValueError("x: expected at least one batch, got a dataset without any")
 
 
-def _values(network):
+def _values(network: keras.Model) -> Values:
     weights = [tf.convert_to_tensor(v) for v in network.trainable_variables]
     return Values(weights, [tf.convert_to_tensor(v) for v in network.non_trainable_variables])
 
 
-def _optimizer(given, scaled):
+def _optimizer(given: keras.optimizers.Optimizer | str, scaled: bool) -> keras.optimizers.Optimizer:
     optimizer = keras.optimizers.get(given)
     if scaled and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         return keras.optimizers.LossScaleOptimizer(optimizer)
     return optimizer
 
 
-def _check_loss(loss):
+def _check_loss(loss: Any) -> None:
     if not isinstance(loss, AdversarialLoss):
         raise ValueError(
             f"loss: expected an AdversarialLoss, such as gan_utils.NON_SATURATING, got {loss!r}"
         )
 
 
-def _checked_penalties(penalties):
+def _checked_penalties(penalties: Any) -> tuple[Callable, ...]:
     several = isinstance(penalties, Iterable) and not callable(penalties)
     given = tuple(penalties) if several else penalties
     if not several or not all(callable(p) and not isinstance(p, type) for p in given):
