@@ -21,7 +21,7 @@ class Report:
     """All metrics of a generator, each with an interval and, where it was asked for, its floor.
 
     `rows` are `ReportRow`; each can be read by its name, as in `report.frechet_distance.value`.
-    `n` is the number of samples of each kind that were compared, `test` the two-sample test.
+    `n` is the number of samples of each kind that were compared, `note` what else is to be said.
     Printed as a table, in a notebook as one of HTML.
     """
 
