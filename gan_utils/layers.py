@@ -533,7 +533,7 @@ class ClassEmbedding(keras.layers.Layer):
 class LeakyReLU(keras.layers.LeakyReLU):
     r"""Leaky rectifier: x where x > 0, else `negative_slope` · x.
 
-    `keras.layers.LeakyReLU` with a fence before it, which costs nothing and moves no bit. Without
+    `keras.layers.LeakyReLU` with a fence before it, which copies nothing and moves no bit. Without
     one TensorFlow's graph optimiser fails on a processor where oneDNN is on, with a line on stderr:
     it fuses a convolution, its bias and the rectifier into one operation, although the rectifier's
     gradient still asks for what stood between them.
