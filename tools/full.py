@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -63,10 +64,17 @@ def execute(path: Path) -> str:
     try:
         client.execute(env={**os.environ, **SETTINGS}, stderr=subprocess.DEVNULL)
     except CellExecutionError as error:
-        return f"{error.ename}: {error.evalue}".strip(": ")
+        return f"{error.ename}: {error.evalue}".strip(": ") + failing_line(error.traceback)
     except DeadKernelError as error:
         return f"{type(error).__name__}: {error}"
     return ""
+
+
+def failing_line(traceback: str) -> str:
+    """The line of the page at which a traceback begins, to be put behind the error."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", traceback)
+    found = re.search(r"(?m)^-+> *\d+ (.*)$", plain)
+    return f", at `{found[1].strip()}`" if found else ""
 
 
 def run(path: Path) -> dict[str, object]:

@@ -4,7 +4,7 @@ python -m tools.long_run
 
 Ten seeds each, with the loop and the settings of the page and rates that fall to zero at the end.
 At four times the live units of the discriminator's hidden layers are counted and the divergence is
-measured. That takes a quarter of an hour on two processors, too long for a claim, which the tests
+measured. That takes more than twenty minutes of a processor, too long for a claim, which the tests
 would repeat; so the record, chapters/first_gan_long.json, travels with the ledger.
 """
 

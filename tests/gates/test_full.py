@@ -183,7 +183,7 @@ def samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
     """Two chapters, of which one fails, and an empty record."""
     found = {
         "good": notebook(tmp_path, "good", ASSERTION, "1 + 1"),
-        "bad": notebook(tmp_path, "bad", "x = 0.038", "assert x < 0.01, f'JS is {x}'"),
+        "bad": notebook(tmp_path, "bad", "x = 0.038", "y = 1\nassert x < 0.01, f'JS is {x}'"),
     }
     monkeypatch.setattr(tool, "chapters", lambda: found)
     monkeypatch.setattr(tool, "RECORD", tmp_path / "full.json")
@@ -209,7 +209,8 @@ def test_a_chapter_that_fails_is_recorded_and_fails_the_tool(
         "good": "passed",
         "bad": "failed",
     }
-    assert record["bad"]["error"] == "AssertionError: JS is 0.038"
+    line = "assert x < 0.01, f'JS is {x}'"
+    assert record["bad"]["error"] == f"AssertionError: JS is 0.038, at `{line}`"
     assert "error" not in record["good"]
     printed = capsys.readouterr().out
     assert "bad: AssertionError: JS is 0.038" in printed
