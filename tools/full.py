@@ -65,8 +65,10 @@ def execute(path: Path) -> str:
         client.execute(env={**os.environ, **SETTINGS}, stderr=subprocess.DEVNULL)
     except CellExecutionError as error:
         return f"{error.ename}: {error.evalue}".strip(": ") + failing_line(error.traceback)
-    except DeadKernelError as error:
-        return f"{type(error).__name__}: {error}"
+    except Exception as error:  # after a dead kernel nbclient may stumble while it tidies up
+        both = (error, error.__context__)
+        dead = next((each for each in both if isinstance(each, DeadKernelError)), error)
+        return f"{type(dead).__name__}: {dead}"
     return ""
 
 
@@ -79,7 +81,7 @@ def failing_line(traceback: str) -> str:
 
 def run(path: Path) -> dict[str, object]:
     """The entry of one chapter: what came of it, when, how long it took, and with what."""
-    started, before = time.perf_counter(), os.times()
+    code, started, before = code_digest(path), time.perf_counter(), os.times()
     error = execute(path)
     seconds, after = time.perf_counter() - started, os.times()
     # On a machine that others use as well, the wall's seconds say little and these say more.
@@ -92,7 +94,7 @@ def run(path: Path) -> dict[str, object]:
         "threads": machine.threads(),
         "date": datetime.now(UTC).date().isoformat(),
         "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
-        "code": code_digest(path),
+        "code": code,
     }
 
 

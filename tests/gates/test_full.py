@@ -224,6 +224,12 @@ def test_a_chapter_that_passes_is_enough_where_it_is_named(samples: dict[str, Pa
     assert nbformat.read(samples["good"], as_version=4).cells[1].outputs == []  # not stored
 
 
+def test_a_kernel_that_dies_is_a_failure(samples: dict[str, Path]):
+    notebook(samples["bad"].parent, "bad", "import os", "os._exit(1)")
+    assert tool.main(["bad"]) == 1
+    assert tool.read_record()["bad"]["error"] == "DeadKernelError: Kernel died"
+
+
 def test_an_entry_of_another_page_is_marked(samples: dict[str, Path]):
     tool.main(["good"])
     notebook(samples["good"].parent, "good", ASSERTION, "1 + 2")
