@@ -1,7 +1,7 @@
 """What `fit` may be given, as a dataset of batches (TensorFlow)."""
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import keras
@@ -69,10 +69,13 @@ def dataset(
     x: Any,
     y: Any,
     batch_size: int | None,
-    shuffle: bool,
+    order: Callable[[], np.ndarray] | None = None,
     name: str = "x",
 ) -> Any:
-    """Batches of x, or of (x, y), as a dataset; what is neither array nor dataset as it is."""
+    """Batches of x, or of (x, y), as a dataset; what is neither array nor dataset as it is.
+
+    `order` is called before every pass through an array, for the seed of its order.
+    """
     x, y = _paired(x, y)
     if isinstance(x, dict):
         raise ValueError(f"{name}: expected an array or a dataset, got a dict")
@@ -83,7 +86,7 @@ def dataset(
     if not _is_array(x):
         return x
     x, y = _checked_arrays(expected, x, y, name)
-    return _without_autotuning(_batches(x, y, batch_size or _DEFAULT_BATCH, shuffle))
+    return _without_autotuning(_batches(x, y, batch_size or _DEFAULT_BATCH, order))
 
 
 def one_batch(expected: _networks.Expected, x: Any, y: Any) -> tuple[np.ndarray, np.ndarray | None]:
@@ -164,15 +167,31 @@ def _checked_dataset(
 
 
 def _batches(
-    x: np.ndarray, y: np.ndarray | None, batch_size: int, shuffle: bool
+    x: np.ndarray,
+    y: np.ndarray | None,
+    batch_size: int,
+    order: Callable[[], np.ndarray] | None,
 ) -> tf.data.Dataset:
     """What Keras makes of arrays, as a dataset whose options we can set."""
-    indices = tf.data.Dataset.range(len(x))
-    if shuffle:
-        indices = indices.shuffle(len(x))
+    indices = tf.data.Dataset.range(len(x)) if order is None else _shuffled(len(x), order)
     arrays = [tf.convert_to_tensor(a) for a in (x, y) if a is not None]
     chosen = indices.batch(batch_size).map(lambda i: tuple(tf.gather(a, i) for a in arrays))
     return chosen.prefetch(2)
+
+
+def _shuffled(n: int, order: Callable[[], np.ndarray]) -> tf.data.Dataset:
+    """The numbers below n in an order that its seed alone decides, another one in each pass.
+
+    The state of tf.data's own `shuffle` is in no file: after an interruption it would begin anew.
+    """
+
+    def permuted(_: tf.Tensor) -> tf.data.Dataset:
+        seed = tf.ensure_shape(tf.numpy_function(order, [], tf.int64), [2])
+        indices = tf.random.experimental.stateless_shuffle(tf.range(n, dtype=tf.int64), seed)
+        return tf.data.Dataset.from_tensor_slices(indices)
+
+    passes = tf.data.Dataset.range(1).flat_map(permuted)
+    return passes.apply(tf.data.experimental.assert_cardinality(n))
 
 
 def _without_autotuning(dataset: tf.data.Dataset) -> tf.data.Dataset:

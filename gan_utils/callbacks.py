@@ -1,6 +1,7 @@
 """Keras callbacks for GANs: samples and their quality while they train (TensorFlow)."""
 
 import io
+import math
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Real
@@ -23,7 +24,7 @@ class SampleImages(keras.callbacks.Callback):
 
     Images are drawn as a mosaic, points in the plane as a scatter plot. In a notebook the picture
     is replaced by the next one; in a terminal nothing is shown. A conditional model draws its
-    classes in turn.
+    classes in turn, each in a column, or several, of its own.
 
     Parameters
     ----------
@@ -82,7 +83,9 @@ class SampleImages(keras.callbacks.Callback):
         showing = self.show and _in_notebook()
         if (epoch + 1) % self.every or not (showing or self.folder):
             return
-        picture = _png(_samples(self.model, self.n, self.seed), f"epoch {epoch + 1}")
+        samples = _samples(self.model, self.n, self.seed)
+        columns = _columns(self.n, getattr(self.model, "num_classes", None))
+        picture = _png(samples, columns, f"epoch {epoch + 1}")
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / f"epoch_{epoch + 1:04d}.png").write_bytes(picture)
@@ -327,14 +330,21 @@ def _samples(gan: Any, n: int, seed: int) -> np.ndarray:
     return gan.sample(n, seed=seed, **labels)
 
 
-def _png(samples: np.ndarray, title: str) -> bytes:
+def _columns(n: int, classes: int | None) -> int:
+    """Columns of a nearly square grid: as near as leaves every class its own."""
+    side = math.ceil(math.sqrt(n))
+    if classes is None or classes > n:
+        return side
+    return classes * max(1, round(side / classes))
+
+
+def _png(samples: np.ndarray, columns: int, title: str) -> bytes:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(_INCHES, _INCHES), layout="constrained")
     ax = figure.subplots()
     ax.set_title(title)
     if samples.ndim == 4:
-        columns = int(np.ceil(np.sqrt(len(samples))))
         plotting.image_grid(np.clip(samples, -1, 1), ax, columns=columns)
     else:
         ax.scatter(samples[:, 0], samples[:, 1], s=4, color=plotting.P_G["color"])

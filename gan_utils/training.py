@@ -24,6 +24,8 @@ _SAMPLING = -1
 """The counter of `sample`'s noise: training uses those from 0, penalties those below -1."""
 _EVALUATION = 2**62
 """The first counter of the noise of `evaluate`."""
+_ORDER = 2**61
+"""The first counter of the orders of an array."""
 _RANGE_TOLERANCE = 0.02
 """Of the generator's range, for data that lost a little when they were scaled."""
 
@@ -71,8 +73,9 @@ class GAN(keras.Model):
         noise. The samples need then be made once for both, which saves one of the two passes
         through the generator.
     seed : int from 0 to 2⁶³ − 1, optional
-        Of the noise, which depends on it and on the number of steps taken, and on nothing else: a
-        saved and restored model goes on as if it had not been interrupted, dropout included. By
+        Of the noise and the order of an array, which depend on it and on the number of steps taken,
+        and on nothing else: a saved and restored model goes on as if it had not been interrupted,
+        dropout included. A dataset that shuffles keeps a state of its own, which is not saved. By
         default drawn from Python's `random`, which `keras.utils.set_random_seed` seeds.
 
     Attributes
@@ -275,7 +278,9 @@ class GAN(keras.Model):
         batch_size : int
             Of an array; 32 by default.
         shuffle : bool
-            Whether every epoch goes through an array in another order.
+            Whether every epoch goes through an array in another order, which depends on `seed` and
+            on the steps taken, like the noise: training that goes on between two epochs, after
+            `keras.callbacks.BackupAndRestore` say, is the same to the bit.
         callbacks, **kwargs
             As in `keras.Model.fit`.
         validation_data, validation_split
@@ -302,11 +307,11 @@ class GAN(keras.Model):
         _feed.refuse(kwargs)
         if validation_split:
             x, y, validation_data = _feed.split(x, y, validation_split)
-        data = self._data(x, y, batch_size, shuffle)
+        data = self._data(x, y, batch_size, self._order if shuffle else None)
         if validation_data is not None:
             held_out = _feed.pair(validation_data)
             size = kwargs.pop("validation_batch_size", None) or batch_size
-            kwargs["validation_data"] = self._data(*held_out, size, False, "validation_data")
+            kwargs["validation_data"] = self._data(*held_out, size, name="validation_data")
         kwargs |= {"callbacks": [*given, _StopAtFailure()]}
         return super().fit(data, **kwargs)
 
@@ -329,13 +334,24 @@ class GAN(keras.Model):
         `return_dict=True` a dict.
         """
         _feed.refuse(kwargs)
-        return super().evaluate(self._data(x, y, batch_size, False), **kwargs)
+        return super().evaluate(self._data(x, y, batch_size), **kwargs)
 
-    def _data(self, x: Any, y: Any, batch_size: int | None, shuffle: bool, name: str = "x") -> Any:
+    def _order(self) -> np.ndarray:
+        """The seed of the order of an array from now on."""
+        return np.array([self.seed, _ORDER + int(self.step)], np.int64)
+
+    def _data(
+        self,
+        x: Any,
+        y: Any,
+        batch_size: int | None,
+        order: Callable[[], np.ndarray] | None = None,
+        name: str = "x",
+    ) -> Any:
         if batch_size is not None:
             batch_size = _checks.count("batch_size", batch_size)
         return _feed.dataset(
-            _networks.Expected(self.generator, self.discriminator), x, y, batch_size, shuffle, name
+            _networks.Expected(self.generator, self.discriminator), x, y, batch_size, order, name
         )
 
     def train_on_batch(self, x: Any, y: Any = None, *args: Any, **kwargs: Any) -> Any:
