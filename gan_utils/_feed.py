@@ -60,10 +60,11 @@ def _both_sides(n):
     return slice(None, n), slice(n, None)
 
 
-def dataset(expected, x, y, batch_size, order=None, name="x"):
+def dataset(expected, x, y, batch_size, shuffle, order=None, name="x"):
     """Batches of x, or of (x, y), as a dataset; what is neither array nor dataset as it is.
 
-    `order` is called before every pass through an array, for the seed of its order.
+    `order` is called before every pass through an array that is to be shuffled, for the seed of its
+    order; without it tf.data shuffles.
     """
     x, y = _paired(x, y)
     if isinstance(x, dict):
@@ -75,7 +76,7 @@ def dataset(expected, x, y, batch_size, order=None, name="x"):
     if not _is_array(x):
         return x
     x, y = _checked_arrays(expected, x, y, name)
-    return _without_autotuning(_batches(x, y, batch_size or _DEFAULT_BATCH, order))
+    return _without_autotuning(_batches(x, y, batch_size or _DEFAULT_BATCH, shuffle, order))
 
 
 def one_batch(expected, x, y):
@@ -151,9 +152,9 @@ def _checked_dataset(expected, x, name):
     return _without_autotuning(x)
 
 
-def _batches(x, y, batch_size, order):
+def _batches(x, y, batch_size, shuffle, order):
     """What Keras makes of arrays, as a dataset whose options we can set."""
-    indices = tf.data.Dataset.range(len(x)) if order is None else _shuffled(len(x), order)
+    indices = _shuffled(len(x), order) if shuffle else tf.data.Dataset.range(len(x))
     arrays = [tf.convert_to_tensor(a) for a in (x, y) if a is not None]
     chosen = indices.batch(batch_size).map(lambda i: tuple(tf.gather(a, i) for a in arrays))
     return chosen.prefetch(2)
@@ -164,6 +165,8 @@ def _shuffled(n, order):
 
     The state of tf.data's own `shuffle` is in no file: after an interruption it would begin anew.
     """
+    if order is None:
+        return tf.data.Dataset.range(n).shuffle(n)
 
     def permuted(_):
         seed = tf.ensure_shape(tf.numpy_function(order, [], tf.int64), [2])
