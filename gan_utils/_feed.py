@@ -69,12 +69,14 @@ def dataset(
     x: Any,
     y: Any,
     batch_size: int | None,
+    shuffle: bool,
     order: Callable[[], np.ndarray] | None = None,
     name: str = "x",
 ) -> Any:
     """Batches of x, or of (x, y), as a dataset; what is neither array nor dataset as it is.
 
-    `order` is called before every pass through an array, for the seed of its order.
+    `order` is called before every pass through an array that is to be shuffled, for the seed of its
+    order; without it tf.data shuffles.
     """
     x, y = _paired(x, y)
     if isinstance(x, dict):
@@ -86,7 +88,7 @@ def dataset(
     if not _is_array(x):
         return x
     x, y = _checked_arrays(expected, x, y, name)
-    return _without_autotuning(_batches(x, y, batch_size or _DEFAULT_BATCH, order))
+    return _without_autotuning(_batches(x, y, batch_size or _DEFAULT_BATCH, shuffle, order))
 
 
 def one_batch(expected: _networks.Expected, x: Any, y: Any) -> tuple[np.ndarray, np.ndarray | None]:
@@ -170,20 +172,23 @@ def _batches(
     x: np.ndarray,
     y: np.ndarray | None,
     batch_size: int,
+    shuffle: bool,
     order: Callable[[], np.ndarray] | None,
 ) -> tf.data.Dataset:
     """What Keras makes of arrays, as a dataset whose options we can set."""
-    indices = tf.data.Dataset.range(len(x)) if order is None else _shuffled(len(x), order)
+    indices = _shuffled(len(x), order) if shuffle else tf.data.Dataset.range(len(x))
     arrays = [tf.convert_to_tensor(a) for a in (x, y) if a is not None]
     chosen = indices.batch(batch_size).map(lambda i: tuple(tf.gather(a, i) for a in arrays))
     return chosen.prefetch(2)
 
 
-def _shuffled(n: int, order: Callable[[], np.ndarray]) -> tf.data.Dataset:
+def _shuffled(n: int, order: Callable[[], np.ndarray] | None) -> tf.data.Dataset:
     """The numbers below n in an order that its seed alone decides, another one in each pass.
 
     The state of tf.data's own `shuffle` is in no file: after an interruption it would begin anew.
     """
+    if order is None:
+        return tf.data.Dataset.range(n).shuffle(n)
 
     def permuted(_: tf.Tensor) -> tf.data.Dataset:
         seed = tf.ensure_shape(tf.numpy_function(order, [], tf.int64), [2])

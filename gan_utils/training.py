@@ -280,7 +280,8 @@ class GAN(keras.Model):
         shuffle : bool
             Whether every epoch goes through an array in another order, which depends on `seed` and
             on the steps taken, like the noise: training that goes on between two epochs, after
-            `keras.callbacks.BackupAndRestore` say, is the same to the bit.
+            `keras.callbacks.BackupAndRestore` say, is the same to the bit. Several replicas go by
+            TensorFlow's own shuffling instead.
         callbacks, **kwargs
             As in `keras.Model.fit`.
         validation_data, validation_split
@@ -307,7 +308,7 @@ class GAN(keras.Model):
         _feed.refuse(kwargs)
         if validation_split:
             x, y, validation_data = _feed.split(x, y, validation_split)
-        data = self._data(x, y, batch_size, self._order if shuffle else None)
+        data = self._data(x, y, batch_size, shuffle)
         if validation_data is not None:
             held_out = _feed.pair(validation_data)
             size = kwargs.pop("validation_batch_size", None) or batch_size
@@ -345,14 +346,15 @@ class GAN(keras.Model):
         x: Any,
         y: Any,
         batch_size: int | None,
-        order: Callable[[], np.ndarray] | None = None,
+        shuffle: bool = False,
         name: str = "x",
     ) -> Any:
         if batch_size is not None:
             batch_size = _checks.count("batch_size", batch_size)
-        return _feed.dataset(
-            _networks.Expected(self.generator, self.discriminator), x, y, batch_size, order, name
-        )
+        expected = _networks.Expected(self.generator, self.discriminator)
+        # TensorFlow's iterator for several devices cannot call back into Python.
+        order = None if self.distribute_strategy.num_replicas_in_sync > 1 else self._order
+        return _feed.dataset(expected, x, y, batch_size, shuffle, order, name)
 
     def train_on_batch(self, x: Any, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         """One training step on one batch; raises as `fit` does."""

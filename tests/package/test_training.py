@@ -309,7 +309,9 @@ class TestTheStep:
         def order():
             return np.array([5, next(passes)], np.int64)
 
-        plain, mixed = (_batches(array, None, 4, each).map(lambda x: x) for each in (None, order))
+        plain, mixed = (
+            _batches(array, None, 4, each, order).map(lambda x: x) for each in (False, True)
+        )
         assert [len(batch) for batch in plain] == [4, 4, 2]
         np.testing.assert_array_equal(np.concatenate(list(plain)), array)
         epochs = [np.concatenate(list(mixed)).ravel() for _ in range(2)]
@@ -534,7 +536,7 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, 2 * [tf.config.LogicalDeviceConfiguration()])
 from gan_utils import GAN, RELATIVISTIC, mlp, r1, wgan_gp
 
-def train(scope, data, **options):
+def train(scope, data, array=False, **options):
     with scope:
         networks = mlp(3, 2, (16,), seed=1), mlp(2, 1, (16,), seed=2)
         penalties = [r1(0.1), wgan_gp(0.1)]
@@ -542,7 +544,8 @@ def train(scope, data, **options):
         adam = [keras.optimizers.Adam(0.01) for _ in networks]
         gan.compile(generator_optimizer=adam[0], discriminator_optimizer=adam[1])
     try:
-        history = gan.fit(tf.data.Dataset.from_tensor_slices(data).batch(32), verbose=0).history
+        x = data if array else tf.data.Dataset.from_tensor_slices(data).batch(32)
+        history = gan.fit(x, verbose=0).history
         outcome = [history["discriminator_loss"][0], history["generator_loss"][0]]
     except FloatingPointError as error:
         outcome = [float("step 7 " in str(error))]
@@ -556,6 +559,7 @@ for case in [{"data": data, "critic_steps": 3}, {"data": poisoned, "shared_noise
     one = train(contextlib.nullcontext(), **case)
     np.testing.assert_allclose(train(strategy.scope(), **case), one, atol=1e-5)
 assert one[0] == 1.0
+assert np.isfinite(train(strategy.scope(), data, array=True)).all()
 """
 
 LOAD = """
