@@ -12,6 +12,8 @@ CASE ?=
 RUNTIME ?=
 CHAPTER ?=
 TORCH ?=
+JAX ?=
+PRDC ?=
 
 # What every target runs under: repeatable, and without TensorFlow's start-up talk. The checks
 # themselves add the quick profile and hide GPUs (tests/__init__.py).
@@ -81,8 +83,9 @@ pretrained: $(INSTALLED) ## train on MNIST the weights that the package ships [N
 race: $(INSTALLED) ## train on MNIST for 90 s with each recipe: three quarters of an hour
 	$(BIN)/python -m tools.race
 
-bench: $(INSTALLED) ## time training and metrics against others [CASE=name TORCH=python with PyTorch]
-	$(BIN)/python -m tools.bench $(CASE) $(if $(TORCH),--torch $(TORCH))
+bench: $(INSTALLED) ## time training and metrics [CASE=name; TORCH=, JAX=, PRDC=python that has it]
+	$(BIN)/python -m tools.bench $(CASE) $(if $(TORCH),--torch $(TORCH)) \
+	  $(if $(JAX),--jax $(JAX)) $(if $(PRDC),--prdc $(PRDC))
 
 lint: $(INSTALLED) ## check style, format, spelling and types
 	$(BIN)/ruff check .

@@ -4,6 +4,7 @@ python -m tools.bench                  every case: ten minutes
 python -m tools.bench ring frechet     only these
 python -m tools.bench --rounds 1       a rehearsal
 python -m tools.bench --torch PYTHON   a Python that has PyTorch; by default this one is asked
+python -m tools.bench --jax PYTHON     a Python that has JAX and Optax, likewise
 python -m tools.bench --prdc PYTHON    a Python that has prdc, likewise
 
 In a round each contender runs once, one after the other. The tables show medians over the rounds
@@ -153,7 +154,9 @@ FIT, SCANNED, COMPILED, EAGER = (
     "hand-written, eager Keras",
 )
 TORCH, TORCH_FUSED = "PyTorch, eager", "PyTorch, eager, fused Adam"
+JAX = "JAX, one scan of 200 steps"
 TORCH_SCRIPT = Path(__file__).with_name("bench_torch.py")
+JAX_SCRIPT = Path(__file__).with_name("bench_jax.py")
 MATMUL, MATMUL_SIZE = "one product of 1024×1024 matrices", 1024
 
 
@@ -251,24 +254,23 @@ def ring_gan():
     return gan
 
 
-def torch_steps(python, batch, *options):
-    """PyTorch's steps, in a process of that Python which times them itself."""
+def steps_elsewhere(python, script, batch, *options):
+    """The steps of another library, in a process of that Python which times them itself."""
 
     def seconds(steps):
-        command = [python, TORCH_SCRIPT, batch, steps, *options]
+        command = [python, script, batch, steps, *options]
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
         if done.returncode:
             complaint = done.stderr.strip().splitlines()[-1]
-            missing = "No module named 'torch'" in complaint
-            raise UnavailableError("not installed" if missing else complaint)
+            raise UnavailableError("not installed" if "No module named" in complaint else complaint)
         return steps * float(done.stdout)
 
     return seconds
 
 
-def torch_version(python):
-    """PyTorch's version, with its number of threads."""
-    ask = "import torch; print(torch.__version__, f'({torch.get_num_threads()} threads)')"
+def version_elsewhere(python, module):
+    """What that Python has of a library."""
+    ask = f"from importlib.metadata import version; print(version({module!r}))"
     done = subprocess.run([python, "-c", ask], capture_output=True, text=True)
     return "not installed" if done.returncode else done.stdout.strip()
 
@@ -307,7 +309,7 @@ def _layer_products(widths):
     return sum(products), products[0]
 
 
-def ring_contenders(batch, python):
+def ring_contenders(batch, options):
     """Every way to train on the ring, and the product that shows what the machine can do."""
     batches = ring().sample(BATCHES * batch, seed=0).reshape(BATCHES, batch, 2).astype(np.float32)
     matrix = tf.random.stateless_normal([MATMUL_SIZE, MATMUL_SIZE], seed=(0, 0))
@@ -317,33 +319,45 @@ def ring_contenders(batch, python):
         Contender(SCANNED, scanned(loops[0], batches), 1_400, BATCHES),
         Contender(COMPILED, one_by_one(tf.function(loops[1]), batches), 1_000, 20),
         Contender(EAGER, one_by_one(loops[2], batches), 60, 3),
-        Contender(TORCH, torch_steps(python, batch), 500, 1),
-        Contender(TORCH_FUSED, torch_steps(python, batch, "--fused"), 500, 1),
+        Contender(TORCH, steps_elsewhere(options.torch, TORCH_SCRIPT, batch), 500, 1),
+        Contender(
+            TORCH_FUSED, steps_elsewhere(options.torch, TORCH_SCRIPT, batch, "--fused"), 500, 1
+        ),
+        Contender(JAX, steps_elsewhere(options.jax, JAX_SCRIPT, batch), 1_400, 1),
         Contender(MATMUL, one_by_one(lambda x: tf.matmul(x, x), [matrix]), 20, 3),
     ]
 
 
-def ring_targets(results):
+RING_TARGETS = {256: (2.2, 1.0), 64: (3.5, 0.75)}
+"""For each batch, the speed asked against the faster PyTorch and against JAX."""
+
+
+def ring_targets(results, batch):
     """What was asked of `GAN.fit` on the ring."""
     fit = results[FIT].median
     timed = [results[name] for name in (TORCH, TORCH_FUSED) if results[name].times]
     torch = min(timed or [results[TORCH]], key=lambda result: result.median)
+    against_torch, against_jax = RING_TARGETS[batch]
     return [
-        (Bound(f"speed against {torch.name}", at_least=3), torch.median / fit),
+        (Bound(f"speed against {torch.name}", at_least=against_torch), torch.median / fit),
+        (Bound(f"speed against {JAX}", at_least=against_jax), results[JAX].median / fit),
         (Bound(f"speed against {EAGER}", at_least=25), results[EAGER].median / fit),
-        (Bound(f"speed against {SCANNED}", at_least=0.9), results[SCANNED].median / fit),
+        (Bound(f"speed against {SCANNED}", at_least=1), results[SCANNED].median / fit),
     ]
 
 
 def ring_case(options):
     """Small networks, many steps: what remains is the cost of taking a step."""
-    torch = torch_version(options.torch)
-    for batch in (256, 64):
-        results = measure(ring_contenders(batch, options.torch), options.rounds)
+    others = {
+        "torch": version_elsewhere(options.torch, "torch"),
+        "jax": version_elsewhere(options.jax, "jax"),
+    }
+    for batch in RING_TARGETS:
+        results = measure(ring_contenders(batch, options), options.rounds)
         count = multiply_adds((2, *HIDDEN, 2), (2, *HIDDEN, 1), batch)
         product = results.pop(MATMUL)
         limit = Result("the arithmetic limit", (count * product.median / MATMUL_SIZE**3,))
-        yield heading(f"ring, MLPs 2×128, batch {batch}", options.rounds, torch=torch)
+        yield heading(f"ring, MLPs 2×128, batch {batch}", options.rounds, **others)
         references = {FIT: results[FIT].median, "limit": limit.median}
         yield timing_table([*results.values(), limit], "step", references)
         rate = MATMUL_SIZE**3 / product.median / 1e9
@@ -351,7 +365,7 @@ def ring_case(options):
             f"limit: {count / 1e6:.1f} million multiply-adds, at the {rate:.0f} thousand million "
             f"a second of {MATMUL}"
         )
-        yield target_table(ring_targets(results))
+        yield target_table(ring_targets(results, batch))
 
 
 # The digits.
@@ -564,21 +578,25 @@ def has_prdc(python):
 CASES = {"ring": ring_case, "digits": digits_case, "frechet": frechet_case, "balls": balls_case}
 
 
+LIBRARIES = ("torch", "jax", "prdc")
+
+
 def arguments(argv):
-    """The names of the cases, the number of rounds and the Python that has PyTorch."""
+    """The names of the cases, the number of rounds and the Pythons that have other libraries."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(CASES)}")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--torch", default=sys.executable, metavar="PYTHON")
-    parser.add_argument("--prdc", default=sys.executable, metavar="PYTHON")
+    for library in LIBRARIES:
+        parser.add_argument(f"--{library}", default=sys.executable, metavar="PYTHON")
     options = parser.parse_args(argv)
     unknown = sorted(set(options.names) - set(CASES))
     if unknown:
         parser.error(f"unknown case {', '.join(unknown)}; there are: {', '.join(CASES)}")
     if options.rounds < 1:
         parser.error(f"--rounds: expected at least 1, got {options.rounds}")
-    if shutil.which(options.torch) is None:
-        parser.error(f"--torch: expected a Python, got {options.torch}")
+    for library in LIBRARIES:
+        if shutil.which(python := getattr(options, library)) is None:
+            parser.error(f"--{library}: expected a Python, got {python}")
     return options
 
 

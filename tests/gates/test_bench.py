@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan_utils._steps import noise
 from tests.claims.registry import Bound
 from tests.pages import ROOT
 from tools import bench
@@ -53,8 +54,8 @@ def test_the_hand_written_step_is_that_of_gan():
         ours.set_weights(theirs.get_weights())
     before = gan.generator.get_weights()
     real = tf.random.stateless_normal([16, 2], seed=(0, 1))
-    loop.update(real, gan._noise(16, 0), gan._noise(16, 1))
-    gan.train_step(real)
+    loop.update(real, *(noise(gan.seed, player, 16, 2) for player in (0, 1)))
+    gan.train_step((real,))
     for ours, theirs in pairs:
         for mine, its in zip(ours.get_weights(), theirs.get_weights(), strict=True):
             np.testing.assert_allclose(mine, its, rtol=0, atol=1e-5)
@@ -138,10 +139,11 @@ def test_the_faster_pytorch_counts():
     results |= {
         bench.TORCH: bench.Result(bench.TORCH, (5.0,)),
         bench.TORCH_FUSED: bench.Result(bench.TORCH_FUSED, (4.0,)),
+        bench.JAX: bench.Result(bench.JAX, (0.8,)),
     }
-    assert [reached for _, reached in bench.ring_targets(results)] == [4.0, 30.0, 0.9]
+    assert [reached for _, reached in bench.ring_targets(results, 64)] == [4.0, 0.8, 30.0, 0.9]
     results[bench.TORCH_FUSED] = bench.Result(bench.TORCH_FUSED, note="not installed")
-    assert bench.ring_targets(results)[0][1] == 5.0
+    assert bench.ring_targets(results, 256)[0][1] == 5.0
 
 
 @pytest.mark.parametrize(
@@ -155,13 +157,14 @@ def test_pytorch_that_cannot_run_says_why(tmp_path: Path, monkeypatch, script: s
     monkeypatch.setattr(bench, "TORCH_SCRIPT", tmp_path / "script.py")
     bench.TORCH_SCRIPT.write_text(script)
     with pytest.raises(bench.UnavailableError, match=f"^{reason}$"):
-        bench.torch_steps(sys.executable, 64)(1)
+        bench.steps_elsewhere(sys.executable, bench.TORCH_SCRIPT, 64)(1)
 
 
 def test_pytorch_times_itself(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(bench, "TORCH_SCRIPT", tmp_path / "script.py")
     bench.TORCH_SCRIPT.write_text("import sys\nprint(len(sys.argv) * int(sys.argv[1]))")
-    assert bench.torch_steps(sys.executable, 64, "--fused")(10) == 10 * 4 * 64
+    steps = bench.steps_elsewhere(sys.executable, bench.TORCH_SCRIPT, 64, "--fused")
+    assert steps(10) == 10 * 4 * 64
 
 
 def test_a_profiler_that_cannot_start_is_left_out(monkeypatch):
@@ -193,7 +196,8 @@ def test_estimated_moments_are_of_that_rank_and_scale():
     [
         (["rings"], "unknown case rings; there are: ring, digits, frechet, balls"),
         (["--rounds", "0"], "expected at least 1, got 0"),
-        (["--torch", "no-such-python"], "expected a Python, got no-such-python"),
+        (["--torch", "no-such-python"], "--torch: expected a Python, got no-such-python"),
+        (["--jax", "no-such-python"], "--jax: expected a Python, got no-such-python"),
     ],
 )
 def test_wrong_arguments_are_refused(argv: list[str], complaint: str, capsys):
@@ -203,9 +207,10 @@ def test_wrong_arguments_are_refused(argv: list[str], complaint: str, capsys):
 
 
 def test_make_hands_the_arguments_on():
-    command = ["make", "--dry-run", "--no-print-directory", "bench", "CASE=ring", "TORCH=python3"]
+    command = ["make", "--dry-run", "--no-print-directory", "bench", "CASE=ring", "JAX=python3"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.stdout.splitlines()[-1].endswith("python -m tools.bench ring --torch python3")
+    words = done.stdout.replace("\\\n", " ").split()
+    assert words[-4:] == ["tools.bench", "ring", "--jax", "python3"]
 
 
 def test_the_balls_are_timed_in_a_process_of_their_own(monkeypatch):
