@@ -19,7 +19,6 @@ TENSOR_SEEDS = 2**63
 SUM_TOLERANCE = 1e-6
 # Rounding in float32 takes pixels out of [−1, 1] by some 1e-7, in long sums by 1e-5; one grey level
 # of 256 is 8e-3.
-PIXEL_TOLERANCE = 1e-4
 # A covariance estimated in float32 is symmetric and semi-definite only to about this, where the
 # standard deviations are the units.
 COVARIANCE_TOLERANCE = 1e-6
@@ -137,18 +136,6 @@ def tensor_seed(name: str, value: int) -> int:
     if number >= TENSOR_SEEDS:
         raise ValueError(f"{name}: expected a whole number below 2**63, got {number}")
     return number
-
-
-def pixels(name: str, value: ArrayLike) -> np.ndarray:
-    """`value` as float64 pixels in [−1, 1], to which what lies outside by rounding is moved.
-
-    Rounding is up to 1e-4, a hundredth of a grey level of 256.
-    """
-    array = filled(name, value)
-    worst = max(array.min(), array.max(), key=abs)
-    if abs(worst) > 1 + PIXEL_TOLERANCE:
-        raise ValueError(f"{name}: expected pixels in [-1, 1], got {worst:.9g}")
-    return np.clip(array, -1.0, 1.0)
 
 
 def positive(name: str, value: float) -> float:

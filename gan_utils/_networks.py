@@ -9,10 +9,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
-from gan_utils import _checks
 from gan_utils.layers import ClassEmbedding
 
-_LARGEST_SEED = 2**63 - 1
 _SHAPES = (
     keras.layers.Reshape,
     keras.layers.Flatten,
@@ -21,14 +19,6 @@ _SHAPES = (
     keras.layers.UpSampling2D,
 )
 _RANGES: dict[str | None, tuple[float, float]] = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}
-
-
-def seed(value: int) -> int:
-    """`value` as an int that TensorFlow takes: from 0 to 2⁶³ − 1."""
-    number = _checks.count("seed", value, at_least=0)
-    if number > _LARGEST_SEED:
-        raise ValueError(f"seed: expected at most 2⁶³ − 1, got {number}")
-    return number
 
 
 def check(generator: keras.Model, discriminator: keras.Model) -> None:

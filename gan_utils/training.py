@@ -142,7 +142,8 @@ class GAN(keras.Model):
         self.critic_steps = _checks.count("critic_steps", critic_steps)
         self.ema_decay = float(ema_decay)
         self.shared_noise = bool(shared_noise)
-        self.seed = _networks.seed(random.randrange(2**31) if seed is None else seed)
+        chosen = random.randrange(2**31) if seed is None else seed
+        self.seed = _checks.tensor_seed("seed", chosen)
         self.latent_dim = _networks.shapes(generator)[0][-1]
         self._create_state()
         self.built = True
@@ -579,7 +580,7 @@ class GAN(keras.Model):
         ValueError
             If `n` < 1, `seed` is no such number, or labels are missing, not wanted or no classes.
         """
-        n, seed = _checks.count("n", n), _networks.seed(seed)
+        n, seed = _checks.count("n", n), _checks.tensor_seed("seed", seed)
         labels = _networks.labels_to_sample(self.generator, n, labels)
         z = normal([n, self.latent_dim], tf.constant([seed, _SAMPLING], tf.int64))
         model = self.ema_generator or self.generator
