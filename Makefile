@@ -24,8 +24,6 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 PYTEST := $(BIN)/python -m pytest
 CHOICE := not accessibility
 NOTEBOOK_GATE := $(PYTEST) --nbval chapters -q
-# The limit of 90 s is for a machine that may use all it has.
-SLOWED := --override-ini notebook_seconds=300
 ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
@@ -59,8 +57,8 @@ test-newest: ## make test-code, claims aside, with the newest libraries of requi
 	  CHOICE='$(CHOICE) and not recorded'
 
 test-portable: $(INSTALLED) ## compare stored outputs again with AVX2 only, and with one thread
-	DNNL_MAX_CPU_ISA=AVX2 $(NOTEBOOK_GATE) $(SLOWED)
-	$(ONE_THREAD) $(NOTEBOOK_GATE) $(SLOWED)
+	DNNL_MAX_CPU_ISA=AVX2 $(NOTEBOOK_GATE)
+	$(ONE_THREAD) $(NOTEBOOK_GATE)
 
 test-full: $(INSTALLED) ## run every chapter to its end at the full profile [CHAPTER=name]
 	$(BIN)/python -m tools.full $(CHAPTER)

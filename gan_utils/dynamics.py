@@ -190,7 +190,7 @@ def _zero_centred(name: str, gamma: float) -> Penalty:
 
 
 def wgan_gp(weight: float, target: float = 1.0) -> Penalty:
-    """Gradient penalty (WGAN-GP): λ (|ψ| − target)².
+    """Gradient penalty (WGAN-GP): λ (abs(ψ) − target)².
 
     At ψ = 0 its slope is taken to be 0. Mescheder et al. write λ/2 for our λ.
 
@@ -226,7 +226,7 @@ def dirac_gan(
     noise_std : float >= 0
         Instance noise: the standard deviation of normal noise on data and samples, over which the
         field is averaged (64-point Gauss-Hermite quadrature; for the logistic losses its error is
-        below 1e-6 while noise_std · |ψ| <= 2).
+        below 1e-6 while noise_std · abs(ψ) <= 2).
 
     Raises
     ------

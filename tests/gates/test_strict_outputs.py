@@ -54,12 +54,11 @@ def test_an_output_that_is_not_stored_fails(report: str):
     assert "stderr" in report, report
 
 
-def test_a_slow_notebook_fails(tmp_path: Path):
+def test_a_slow_notebook_passes_and_its_time_is_shown(tmp_path: Path):
     notebook(tmp_path / "slow.ipynb", "import time\ntime.sleep(3)\nprint(2)", "2\n")
-    report = gate(tmp_path, "-o", "notebook_seconds=2")
-    # On a slow machine the start of the kernel alone takes as long: an error before the cell.
-    assert re.search(r"(FAILED|ERROR) .*slow\.ipynb::Cell 0", report), report
-    assert re.search(r"slow\.ipynb has taken \d+ s; the limit is 2 s", report), report
+    report = gate(tmp_path)
+    assert "1 passed" in report
+    assert re.search(r"(?m)^ +(\d+\.\d) s  \S*slow\.ipynb$", report), report
 
 
 def test_the_gate_of_the_makefile_is_strict():
@@ -69,7 +68,7 @@ def test_the_gate_of_the_makefile_is_strict():
     assert re.search(r"--nbval .*\bchapters$", recipe, re.MULTILINE), recipe
     assert "\nCHOICE := not accessibility\n" in makefile
     settings = recipe + (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    for weaker in ("--nbval-lax", "sanitize", "--ignore", "--deselect", "-k ", "notebook_seconds"):
+    for weaker in ("--nbval-lax", "sanitize", "--ignore", "--deselect", "-k "):
         assert weaker not in settings
     assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").endswith("\nmake test\n")
     assert "\nmake test" in (ROOT / "README.md").read_text(encoding="utf-8")
