@@ -75,7 +75,7 @@ def program(form: str, insert: str = "") -> str:
     line, _, after = after.partition("\n")
     fit += line + "\n"
     if form == "folder":
-        fit = block("image_dataset_from_directory")
+        fit = block("image_dataset_from_directory") + "\n"
     source = before + insert + fit + after
     for whole, small in SMALL.items():
         assert source.count(whole) == 1
