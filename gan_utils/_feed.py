@@ -140,7 +140,7 @@ def _check_range(expected: _networks.Expected, x: np.ndarray, name: str) -> None
     if bounds is None:
         return
     low, high = bounds
-    slack = 0.02 * (high - low)
+    slack = _networks.RANGE_TOLERANCE * (high - low)
     least, most = np.nanmin(x), np.nanmax(x)
     if least < low - slack or most > high + slack:
         raise ValueError(

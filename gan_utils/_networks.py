@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike
 
 from gan_utils.layers import ClassEmbedding
 
+RANGE_TOLERANCE = 0.02
+"""Of the generator's range, for data that lost a little when they were scaled."""
+
 _SHAPES = (
     keras.layers.Reshape,
     keras.layers.Flatten,

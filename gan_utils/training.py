@@ -26,8 +26,6 @@ _EVALUATION = 2**62
 """The first counter of the noise of `evaluate`."""
 _ORDER = 2**61
 """The first counter of the orders of an array."""
-_RANGE_TOLERANCE = 0.02
-"""Of the generator's range, for data that lost a little when they were scaled."""
 
 
 @keras.saving.register_keras_serializable(package="gan_utils")
@@ -499,7 +497,7 @@ class GAN(keras.Model):
         if bounds is None:
             return True
         low, high = bounds
-        slack = _RANGE_TOLERANCE * (high - low)
+        slack = _networks.RANGE_TOLERANCE * (high - low)
         real = batch.real
         # NaN passes, and is found in the loss.
         return ~tf.reduce_any((real < low - slack) | (real > high + slack))
