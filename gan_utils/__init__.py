@@ -8,7 +8,9 @@ names is first used, so `import gan_utils` does not load TensorFlow.
 0.6931
 """
 
+import ast
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from gan_utils import _registration
@@ -16,41 +18,25 @@ from gan_utils import _registration
 __version__ = "0.2.0"
 
 
-_NAMES = {
-    "distributions": "Gaussian GaussianMixture grid ring",
-    "divergences": "FDivergence KL REVERSE_KL JENSEN_SHANNON PEARSON SQUARED_HELLINGER "
-    "TOTAL_VARIATION Estimate kl js total_variation squared_hellinger",
-    "integration": "",
-    "game": "optimal_logit optimal_discriminator game_value",
-    "losses": "AdversarialLoss MINIMAX NON_SATURATING LEAST_SQUARES HINGE WASSERSTEIN RELATIVISTIC "
-    "f_gan",
-    "penalties": "input_gradient_norm_squared r1 r2 wgan_gp",
-    "layers": "SpectralNormalization OrthonormalDense GroupSort ClipWeights Pack ClassEmbedding "
-    "LeakyReLU",
-    "models": "mlp dcgan_generator dcgan_discriminator",
-    "pretrained": "digit_classifier digit_features digit_generator digit_race Race",
-    "training": "GAN",
-    "callbacks": "SampleImages Quality ForPlayer",
-    "dynamics": "",
-    "metrics": "frechet_distance bures_wasserstein kernel_distance precision_recall "
-    "PrecisionRecall density_coverage DensityCoverage prdc PRDC mode_coverage ModeCoverage "
-    "wasserstein_1d sliced_wasserstein inception_score classifier_two_sample_test TwoSampleTest "
-    "report Report ReportRow",
-    "data": "load_images Images DataUnavailable to_unit_range from_unit_range profile verbosity",
-    "plotting": "",
-    "claims": "",
-}
-_MODULE_OF = {name: module for module, names in _NAMES.items() for name in names.split()}
+def _public_names() -> dict[str, list[str]]:
+    """What the stub beside this file, which type checkers and editors read, imports from where."""
+    stub = ast.parse(Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+    imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
+    return {str(node.module): [alias.name for alias in node.names] for node in imports}
 
-__all__ = sorted([*_MODULE_OF, *_NAMES])
+
+_NAMES = _public_names()
+_MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}
+
+__all__ = sorted(_MODULE_OF)
 
 
 def __getattr__(name: str) -> Any:
-    if name in _NAMES:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if _MODULE_OF[name] == __name__:
         return import_module(f"{__name__}.{name}")
-    if name in _MODULE_OF:
-        return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULE_OF[name]), name)
 
 
 def __dir__() -> list[str]:

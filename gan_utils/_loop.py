@@ -38,11 +38,22 @@ class _Moment(NamedTuple):
     losses: list
 
 
+class _Past(NamedTuple):
+    """How many steps were taken, the failures of the last two, and the moments before either."""
+
+    taken: tf.Tensor
+    failure: tf.Tensor
+    last: tf.Tensor
+    before: _Moment
+    long_before: _Moment
+
+
 class Loop:
     """The steps of a compiled `GAN` whose optimizers treat every coordinate alike.
 
-    A step that fails ends the loop, which then returns what was there before: the values of the
-    last step and of the one before it are both carried.
+    A step that fails ends the loop, which then returns what was there before. Whether to go on is
+    asked of the last step but one: the next step can so begin while the last one is still being
+    checked, and the values before both are carried.
     """
 
     def __init__(self, gan: "GAN") -> None:
@@ -69,33 +80,24 @@ class Loop:
         rates = self._discriminator.read_rate(), self._generator.read_rate()
         start = self._read()
 
-        def more(
-            taken: tf.Tensor,
-            failure: tf.Tensor,
-            batch: tf.experimental.Optional,
-            now: _Moment,
-            before: _Moment,
-        ) -> tf.Tensor:
-            return (taken < most) & (failure == _failure.NONE) & batch.has_value()
+        def more(past: _Past, batch: tf.experimental.Optional, now: _Moment) -> tf.Tensor:
+            return (past.taken < most) & (past.failure == _failure.NONE) & batch.has_value()
 
         def take(
-            taken: tf.Tensor,
-            failure: tf.Tensor,
-            batch: tf.experimental.Optional,
-            now: _Moment,
-            before: _Moment,
-        ) -> tuple[tf.Tensor, tf.Tensor, tf.experimental.Optional, _Moment, _Moment]:
-            failure, after = self._step(batch.get_value(), now, rates)
-            wanted = taken + 1 < most
-            batch = tf.cond(wanted, iterator.get_next_as_optional, lambda: batch)
-            return taken + 1, failure, batch, after, now
+            past: _Past, batch: tf.experimental.Optional, now: _Moment
+        ) -> tuple[_Past, tf.experimental.Optional, _Moment]:
+            last, after = self._step(batch.get_value(), now, rates)
+            taken = past.taken + 1
+            batch = tf.cond(taken < most, iterator.get_next_as_optional, lambda: batch)
+            return _Past(taken, past.last, last, now, past.before), batch, after
 
         none = tf.constant(_failure.NONE, tf.int64)
-        first = [tf.constant(0), none, iterator.get_next_as_optional(), start, start]
-        taken, failure, _, now, before = tf.while_loop(more, take, first)
-        self._write(_settled(failure, now, before))
+        first = _Past(tf.constant(0), none, none, start, start), iterator.get_next_as_optional()
+        past, _, now = tf.while_loop(more, take, [*first, start])
+        failure, settled = _settled(past, now)
+        self._write(settled)
         self._gan.failure.assign(failure)
-        return taken
+        return past.taken
 
     def _read(self) -> _Moment:
         gan = self._gan
@@ -184,12 +186,21 @@ def _moved(
     return player._replace(moving=moving, state=half.state)
 
 
-def _settled(failure: tf.Tensor, now: _Moment, before: _Moment) -> _Moment:
-    """What to keep: all of the last step, none of it, or the discriminator's half alone."""
-    kept = tf.cond(failure == _failure.NONE, lambda: now, lambda: before)
+def _settled(past: _Past, now: _Moment) -> tuple[tf.Tensor, _Moment]:
+    """The first failure, if any, and what to keep.
+
+    All of the last step, or nothing of the one that failed but the discriminator's half, where that
+    went well, and nothing after it.
+    """
+    is_late = past.failure != _failure.NONE
+    failure = tf.where(is_late, past.failure, past.last)
+    before, after = tf.cond(
+        is_late, lambda: (past.long_before, past.before), lambda: (past.before, now)
+    )
+    kept = tf.cond(failure == _failure.NONE, lambda: after, lambda: before)
     moved = _failure.is_generators(failure)
-    discriminator = tf.cond(moved, lambda: now.discriminator, lambda: kept.discriminator)
-    return kept._replace(discriminator=discriminator, losses=now.losses)
+    discriminator = tf.cond(moved, lambda: after.discriminator, lambda: kept.discriminator)
+    return failure, kept._replace(discriminator=discriminator, losses=after.losses)
 
 
 def _values(network: keras.Model) -> list[tf.Tensor]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.linalg import lapack, svd
+from scipy.linalg import lapack, qr, svd
 from scipy.special import chdtr, stdtrit
 
 from gan_utils import _balls, _checks
@@ -82,24 +82,35 @@ def frechet_distance(real: ArrayLike, fake: ArrayLike) -> float:
     real = _checks.samples("real", real, at_least=2, check=_checks.features)
     fake = _checks.samples("fake", fake, real.shape[1], at_least=2, check=_checks.features)
     exponent = _balls.unit(real, fake)
-    (mean_x, cov_x), (mean_y, cov_y) = (_moments(x, exponent) for x in (real, fake))
-    distance = _squared_bures_wasserstein(mean_x, cov_x, mean_y, cov_y)
+    (mean_x, factor_x), (mean_y, factor_y) = (_moments(x, exponent) for x in (real, fake))
+    distance = _squared_distance(mean_x, factor_x, mean_y, factor_y)
     return _representable("frechet_distance", _times_power_of_two(distance, 2 * exponent))
 
 
 def _moments(x: np.ndarray, exponent: int) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and unbiased covariance in float64, of x divided by that power of two."""
+    """Mean and a factor of the unbiased covariance, of x divided by that power of two."""
 
     def scaled(rows: slice) -> np.ndarray:
         return np.ldexp(x[rows].astype(np.float64), -exponent)
 
     n, dim = x.shape
     mean = sum(scaled(rows).sum(axis=0) for rows in _blocks(n, dim)) / n
+    if n <= dim:
+        # The samples are a factor already, and smaller than the covariance.
+        return mean, _graded((scaled(slice(n)) - mean) / np.sqrt(n - 1))
     products = np.zeros((dim, dim))
     for rows in _blocks(n, dim):
         deviations = scaled(rows) - mean
         products += deviations.T @ deviations
-    return mean, (products / 2 + products.T / 2) / (n - 1)
+    return mean, _factor("cov", (products / 2 + products.T / 2) / (n - 1))
+
+
+def _graded(rows: np.ndarray) -> np.ndarray:
+    """A with A Aᵀ = rowsᵀ rows, of descending columns: that of `_factor`, without the product."""
+    triangle, order = qr(rows, mode="r", pivoting=True, check_finite=False)
+    factor = np.empty(triangle.T.shape)
+    factor[order] = triangle.T
+    return factor
 
 
 def bures_wasserstein(
@@ -157,16 +168,16 @@ def bures_wasserstein(
     exponent = max(_balls.unit(mean_x, mean_y), squares)
     mean_x, mean_y = (np.ldexp(mean, -exponent) for mean in (mean_x, mean_y))
     cov_x, cov_y = (np.ldexp(cov, -2 * exponent) for cov in (cov_x, cov_y))
-    distance = _squared_bures_wasserstein(mean_x, cov_x, mean_y, cov_y)
+    factors = _factor("cov_x", cov_x), _factor("cov_y", cov_y)
+    distance = _squared_distance(mean_x, factors[0], mean_y, factors[1])
     return _representable("bures_wasserstein", _times_power_of_two(distance, 2 * exponent))
 
 
-def _squared_bures_wasserstein(
-    mean_x: np.ndarray, cov_x: np.ndarray, mean_y: np.ndarray, cov_y: np.ndarray
+def _squared_distance(
+    mean_x: np.ndarray, factor_x: np.ndarray, mean_y: np.ndarray, factor_y: np.ndarray
 ) -> float:
-    """Squared Bures–Wasserstein distance of symmetric covariances in a unit without overflow."""
-    factors = _factor("cov_x", cov_x), _factor("cov_y", cov_y)
-    a, b = sorted(factors, key=lambda factor: factor.shape[1], reverse=True)
+    """Squared Bures–Wasserstein distance from factors of the covariances."""
+    a, b = sorted((factor_x, factor_y), key=lambda factor: factor.shape[1], reverse=True)
     return np.square(mean_x - mean_y).sum() + _trace_distance(a, b)
 
 

@@ -147,14 +147,16 @@ def heading(title, rounds, **others):
 
 HIDDEN = (128, 128)
 BATCHES = 200
-FIT, SCANNED, COMPILED, EAGER = (
+FIT, FIT_UNSPLIT, SCANNED, COMPILED, EAGER = (
     "GAN.fit",
+    "GAN.fit, one thread to an operation",
     "hand-written, one tf.function of all steps",
     "hand-written, a tf.function of one step",
     "hand-written, eager Keras",
 )
 TORCH, TORCH_FUSED = "PyTorch, eager", "PyTorch, eager, fused Adam"
 JAX = "JAX, one scan of 200 steps"
+FIT_PROGRAM = [sys.executable, "-m", "tools.bench_fit"]
 TORCH_SCRIPT = Path(__file__).with_name("bench_torch.py")
 JAX_SCRIPT = Path(__file__).with_name("bench_jax.py")
 MATMUL, MATMUL_SIZE = "one product of 1024×1024 matrices", 1024
@@ -254,12 +256,14 @@ def ring_gan():
     return gan
 
 
-def steps_elsewhere(python, script, batch, *options):
-    """The steps of another library, in a process of that Python which times them itself."""
+def steps_elsewhere(program, batch, *options, **environment):
+    """Steps taken by another program, which times them itself."""
 
     def seconds(steps):
-        command = [python, script, batch, steps, *options]
-        done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+        command = [*program, batch, steps, *options]
+        done = subprocess.run(
+            list(map(str, command)), env=os.environ | environment, capture_output=True, text=True
+        )
         if done.returncode:
             complaint = done.stderr.strip().splitlines()[-1]
             raise UnavailableError("not installed" if "No module named" in complaint else complaint)
@@ -314,16 +318,18 @@ def ring_contenders(batch, options):
     batches = ring().sample(BATCHES * batch, seed=0).reshape(BATCHES, batch, 2).astype(np.float32)
     matrix = tf.random.stateless_normal([MATMUL_SIZE, MATMUL_SIZE], seed=(0, 0))
     loops = [HandWritten().step for _ in range(3)]
+    torch = [options.torch, TORCH_SCRIPT]
     return [
         Contender(FIT, fitting(ring_gan(), batches), 1_400, 2 * BATCHES),
+        Contender(
+            FIT_UNSPLIT, steps_elsewhere(FIT_PROGRAM, batch, TF_NUM_INTRAOP_THREADS="1"), 1_400, 1
+        ),
         Contender(SCANNED, scanned(loops[0], batches), 1_400, BATCHES),
         Contender(COMPILED, one_by_one(tf.function(loops[1]), batches), 1_000, 20),
         Contender(EAGER, one_by_one(loops[2], batches), 60, 3),
-        Contender(TORCH, steps_elsewhere(options.torch, TORCH_SCRIPT, batch), 500, 1),
-        Contender(
-            TORCH_FUSED, steps_elsewhere(options.torch, TORCH_SCRIPT, batch, "--fused"), 500, 1
-        ),
-        Contender(JAX, steps_elsewhere(options.jax, JAX_SCRIPT, batch), 1_400, 1),
+        Contender(TORCH, steps_elsewhere(torch, batch), 500, 1),
+        Contender(TORCH_FUSED, steps_elsewhere(torch, batch, "--fused"), 500, 1),
+        Contender(JAX, steps_elsewhere([options.jax, JAX_SCRIPT], batch), 1_400, 1),
         Contender(MATMUL, one_by_one(lambda x: tf.matmul(x, x), [matrix]), 20, 3),
     ]
 

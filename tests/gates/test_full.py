@@ -20,8 +20,7 @@ from gan_utils.claims import prediction_interval
 from tests import pages
 from tests.claims import registry
 from tests.gates.rules import is_chapter
-from tools import full as tool
-from tools import long_run
+from tools import full as tool, long_run
 
 Namespace = dict[str, object]
 

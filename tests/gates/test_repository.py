@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -156,14 +157,20 @@ def test_types():
     [
         ("def double(x):\n    return 2 * x\n", "no-untyped-def"),
         ("def double(x: int) -> str:\n    return 2 * x\n", "return-value"),
+        ("from gan_utils import GAN\n\nGAN(None, None, None).fit(3)\n", "arg-type"),
+        ("import gan_utils\n\ngan_utils.metrics.report([0], fakes=[1])\n", "call-arg"),
     ],
-    ids=["missing", "wrong"],
+    ids=["missing", "wrong", "through the package", "through a module of the package"],
 )
 def test_a_missing_or_wrong_type_is_noticed(tmp_path: Path, source: str, complaint: str):
     (tmp_path / "module.py").write_text(source, encoding="utf-8")
     config = ["--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(tmp_path / "cache")]
     done = subprocess.run(
-        [*MYPY, *config, str(tmp_path / "module.py")], cwd=tmp_path, capture_output=True, text=True
+        [*MYPY, *config, str(tmp_path / "module.py")],
+        cwd=tmp_path,
+        env={**os.environ, "MYPYPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 1
     assert complaint in done.stdout

@@ -7,8 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
 from gan_utils import dynamics
@@ -146,8 +145,7 @@ def test_field_follows_the_losses_of_the_package(loss, point):
 def test_the_pairing_loss_is_the_non_saturating_one_where_all_data_are_a_point():
     import tensorflow as tf
 
-    from gan_utils import NON_SATURATING as PLAIN
-    from gan_utils import RELATIVISTIC
+    from gan_utils import NON_SATURATING as PLAIN, RELATIVISTIC
 
     real, fake = tf.zeros([1, 1], tf.float64), tf.constant([[0.7]], tf.float64)
     for player in ("discriminator", "generator"):

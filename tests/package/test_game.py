@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from gan_utils import game_value, js, optimal_discriminator, optimal_logit
 from tests.package.cases import LINE, PLANE, Tensor, Uniform, gaussian, gaussians, vectors

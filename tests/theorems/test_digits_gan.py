@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 import scipy.stats
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from gan_utils import bures_wasserstein
 from tests.pages import definitions

@@ -5,8 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import assume, find, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, find, given, settings, strategies as st
 from scipy import stats
 from scipy.integrate import quad
 from scipy.optimize import linear_sum_assignment, linprog

@@ -6,8 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy.integrate import quad, trapezoid
 from scipy.special import expit, rel_entr
 from scipy.stats import norm, uniform

@@ -6,13 +6,11 @@ from math import exp, log
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 from scipy.integrate import quad
 from scipy.optimize import minimize
 from scipy.special import expit, rel_entr
-from scipy.stats import cauchy, entropy, norm
-from scipy.stats import t as t_distribution
+from scipy.stats import cauchy, entropy, norm, t as t_distribution
 
 from gan_utils import Gaussian, GaussianMixture, js, optimal_logit
 from gan_utils.divergences import JENSEN_SHANNON
