@@ -59,11 +59,19 @@ def number_alone(app: Sphinx, document: nodes.document, name: str) -> None:
             text.parent.replace(text, nodes.Text(short))
 
 
+def without_fields(
+    app: Sphinx, kind: str, name: str, member: object, skip: bool, options: dict
+) -> bool | None:
+    """Leave out the fields of a NamedTuple, of which Python says no more than their number."""
+    return True if (member.__doc__ or "").startswith("Alias for field number") else None
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     for extension in ("sphinx.ext.autodoc", "numpydoc"):
         app.setup_extension(extension)
     roles.register_local_role(ROLE, Word())
     app.config.nitpick_ignore = [("py:class", name) for name in ELSEWHERE]
+    app.connect("autodoc-skip-member", without_fields)
     app.connect("missing-reference", as_code)
     app.connect("doctree-resolved", number_alone)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -130,6 +130,46 @@ class TestTheLoopThatCarriesTensors:
             train(gan)
         assert_same(several.generator.get_weights(), one.generator.get_weights(), atol=1e-5)
 
+    @pytest.mark.parametrize("step", range(1, 8))
+    def test_a_failure_anywhere_in_an_execution_keeps_what_was_before_it(self, step):
+        poisoned = DATA.copy()
+        poisoned[(step - 1) * BATCH] = np.inf
+        options = {"steps_per_execution": 5}
+        gan, healthy = (make(options=options, ema_decay=0.9) for _ in range(2))
+        assert Loop.fits(gan)
+        with pytest.raises(FloatingPointError, match=f"discriminator's loss .* step {step} "):
+            train(gan, poisoned)
+        if step > 1:
+            train(healthy, DATA[: (step - 1) * BATCH])
+        assert int(gan.step) == step - 1
+        for name in ("generator", "discriminator", "ema_generator", "generator_optimizer"):
+            ours, theirs = (snapshot(getattr(g, name)) for g in (gan, healthy))
+            assert_same(ours, theirs, atol=1e-6)
+
+    @pytest.mark.parametrize("step", range(1, 8))
+    def test_a_generator_may_fail_anywhere_and_the_discriminator_has_moved(self, step):
+        def infinite_later(real_logits, fake_logits):
+            loss = NON_SATURATING.generator(real_logits, fake_logits)
+            return tf.where(gan.step_now == step, np.inf, loss)
+
+        def remembering(discriminator, real, fake, seed):
+            # The seed of the only penalty counts the steps: -2, -3, ...
+            gan.step_now = -1 - seed[1]
+            return tf.reduce_mean(0.0 * discriminator(real))
+
+        loss = AdversarialLoss("later", NON_SATURATING.discriminator, infinite_later)
+        options = {"steps_per_execution": 5}
+        gan = make(loss=loss, penalties=[remembering], options=options)
+        one, both = make(options=options), make(options=options)
+        with pytest.raises(FloatingPointError, match=f"generator's loss .* step {step} "):
+            train(gan)
+        if step > 1:
+            train(one, DATA[: (step - 1) * BATCH])
+        train(both, DATA[: step * BATCH])
+        assert int(gan.step) == step - 1
+        assert_same(snapshot(gan.generator), snapshot(one.generator), atol=1e-6)
+        assert_same(snapshot(gan.discriminator), snapshot(both.discriminator), atol=1e-6)
+
     def test_a_class_that_keras_does_not_have_is_not_guessed_at(self):
         class Halved(keras.optimizers.Adam):
             def update_step(self, gradient, variable, learning_rate):
