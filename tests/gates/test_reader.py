@@ -4,7 +4,7 @@ import traceback
 
 import pytest
 
-from tests import pages
+from book import pages
 from tests.gates.sample import sample
 
 TEXT = """\
