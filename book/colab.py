@@ -1,8 +1,8 @@
 """Notebooks that run wherever they are uploaded.
 
-Each holds the wheel of gan_utils and installs it from there, so that
-nothing has to be published. Its text is plain Markdown (`book.plain`). Outputs are left out: what
-stands under a cell in Colab should be what that machine computed, and the book has ours.
+Each holds the wheel of gan_utils and installs it from there, so that nothing has to be published.
+Its text is plain Markdown (`book.plain`). Outputs are left out: what stands under a cell in Colab
+should be what that machine computed, and the book has ours.
 """
 
 import base64

@@ -1,8 +1,7 @@
-"""Train on MNIST the networks that the package ships, and write gan_utils/weights/.
+"""The networks that the package ships: how they are trained on MNIST, measured and stored.
 
-`gan_utils.load_images` finds MNIST; GAN_UTILS_DATA may name the folder. Beside the weights stands
-the record of how they were made, and what was measured on them as they are stored. Weights that
-miss their targets are not written.
+Beside the weights, in gan_utils/weights/, stands the record of how they were made, and what was
+measured on them as they are stored. Weights that miss their targets are not written.
 """
 
 import hashlib

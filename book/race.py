@@ -3,9 +3,9 @@
 The first recipe has the networks, losses and optimisers of TensorFlow's DCGAN tutorial, with
 batches of 64 where the tutorial has 256, and with `GAN`'s step, in which the generator meets the
 discriminator that has just moved. The last recipe is that of the book. Each of those between
-changes one thing in the one before it. `gan_utils.load_images` finds MNIST; GAN_UTILS_DATA may name
-the folder. The clock of a recipe runs while `fit` trains, and stands still while its samples are
-looked at. The ten steps with which its step is recorded are not counted.
+changes one thing in the one before it. The clock of a recipe runs while `fit` trains, and stands
+still while its samples are looked at. The ten steps with which its step is recorded are not
+counted.
 """
 
 import math

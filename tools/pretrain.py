@@ -5,7 +5,7 @@ python -m tools.pretrain digit_generator      only this one
 python -m tools.pretrain --remeasure NAME …   only measure again what is stored
 
 `gan_utils.load_images` finds MNIST; GAN_UTILS_DATA may name the folder. The trainings use a GPU
-where TensorFlow finds one.
+where TensorFlow finds one. Weights that miss their targets are not written.
 """
 
 import argparse

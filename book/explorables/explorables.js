@@ -1,5 +1,5 @@
 // The live half of the book's explorables: the numerics, what each figure shows at the values of
-// its controls, and the sentence that says so. tools/explorables.py has the other half, which
+// its controls, and the sentence that says so. book/explorables/figures.py has the other half, which
 // draws the figures and computes their first state with gan_utils; the tests compare the two.
 "use strict";
 
