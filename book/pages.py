@@ -54,7 +54,7 @@ OPENING = "What you need"
 _FENCE = re.compile(r"^ {0,3}(?P<fence>:{3,}|`{3,})(?P<info>[^`]*)$")
 _DIRECTIVE = re.compile(r"^\{(?P<name>[^}]+)\}\s*(?P<argument>.*)$")
 _OPTION = re.compile(r"^:(?P<key>[\w-]+):\s*(?P<value>.*)$")
-_ROLE = re.compile(r"\{(?P<name>[\w:]+)\}`(?P<text>[^`]+)`")
+_ROLE = re.compile(r"(?<!`)\{(?P<name>[\w:]+)\}`(?P<text>[^`]+)`")
 _TITLED = re.compile(r"(?P<shown>.*\S)\s*<(?P<target>[^>]+)>", re.DOTALL)
 _HEADING = re.compile(r"(?P<level>#+)\s+(?P<title>.*\S)\s*$")
 

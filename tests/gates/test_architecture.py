@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from book.pages import ROOT
+from tests.gates.test_repository import tracked_files
 
 MAY_IMPORT = {
     "gan_utils": set(),
@@ -45,9 +46,8 @@ def part(path: Path) -> str:
 
 
 def sources() -> list[Path]:
-    """The Python files of all parts."""
-    inside = [path for name in MAY_IMPORT for path in ROOT.glob(f"{name}/**/*.py")]
-    return sorted([*ROOT.glob("*.py"), *inside])
+    """The Python files of the repository."""
+    return sorted(path for path in tracked_files() if path.suffix == ".py")
 
 
 def faults(home: str, source: str) -> list[str]:
@@ -57,11 +57,7 @@ def faults(home: str, source: str) -> list[str]:
 
 
 def test_every_python_file_belongs_to_a_part():
-    built = {"build", "dist", "_build"}
-    files = [path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).parts[0] not in built]
-    files = [path for path in files if not path.relative_to(ROOT).parts[0].startswith(".")]
-    assert sorted(files) == sources()
-    assert {part(path) for path in files} == set(MAY_IMPORT)
+    assert {part(path) for path in sources()} == set(MAY_IMPORT)
 
 
 @pytest.mark.parametrize("name", MAY_IMPORT)
