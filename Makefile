@@ -15,8 +15,8 @@ TORCH ?=
 JAX ?=
 PRDC ?=
 
-# What every target runs under: repeatable, and without TensorFlow's start-up talk. The checks
-# themselves add the quick profile and hide GPUs (tests/__init__.py).
+# What every target runs under: repeatable, and without TensorFlow's start-up talk. Tests, claims
+# and outputs add the quick profile and hide GPUs (book/settings.py).
 export TF_CPP_MIN_LOG_LEVEL := 3
 export PYTHONHASHSEED := 0
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
@@ -73,7 +73,7 @@ claims: $(INSTALLED) ## measure the claims on all their seeds [CLAIM=name]; then
 	$(BIN)/python -m tools.claims $(CLAIM)
 
 graph: $(INSTALLED) ## draw on intro.md how the chapters build on each other
-	$(BIN)/python -m tools.chapters
+	$(BIN)/python -m tools.graph
 
 pretrained: $(INSTALLED) ## train on MNIST the weights that the package ships [NETWORK=name]
 	$(BIN)/python -m tools.pretrain $(NETWORK)

@@ -1,5 +1,8 @@
-"""What every pytest process of the book needs: the settings of `tests` and the notebooks' clock."""
+"""What every pytest process of the book needs: its settings and the notebooks' clock."""
 
-import tests  # noqa: F401 (sets the environment before a kernel or TensorFlow starts)
+from book import settings
+
+# Before a kernel starts or a test imports TensorFlow.
+settings.quick()
 
 pytest_plugins = ["tests.clock"]

@@ -6,8 +6,8 @@ import hypothesis
 import matplotlib as mpl
 import pytest
 
-from tests import pages
-from tests.building import build
+from book import pages
+from book.building import build
 
 # Figures drawn inside a test go nowhere.
 mpl.use("Agg")

@@ -1,1 +1,1 @@
-"""Programs that `make` runs."""
+"""Commands that `make` runs; `book` does their work."""

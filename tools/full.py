@@ -3,142 +3,17 @@
 python -m tools.full                     every chapter
 python -m tools.full first_gan …         only these
 
-Each notebook is executed in a fresh kernel, on the processor, and every assertion of the page has
-to hold. What came of it goes into chapters/full.json; stored outputs stay those of the quick
-profile. A chapter that was never run is not in the record. The exit code is 1 if one failed, and no
-run fails for being slow: there is no limit of time.
+The record is chapters/full.json. The exit code is 1 if a chapter failed.
 """
 
 import argparse
-import hashlib
-import json
-import os
-import platform
-import re
-import subprocess
 import sys
-import time
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
 
-import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
-
-from gan_utils.claims import aligned
-from tests import pages
-from tools import machine
-
-RECORD = pages.CHAPTERS / "full.json"
-
-PACKAGES = ("tensorflow", "keras", "numpy")
-
-SETTINGS = {
-    "GAN_BOOK_PROFILE": "full",
-    "CUDA_VISIBLE_DEVICES": "-1",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "PYTHONHASHSEED": "0",
-}
-
-
-def chapters() -> dict[str, Path]:
-    """The notebooks that ask for the profile, by their short names, in the order of reading."""
-    asking = [
-        page
-        for page in pages.in_order()
-        if any("profile()" in cell.source for cell in page.tagged("definitions"))
-    ]
-    return {page.path.stem: page.path for page in asking}
-
-
-def execute(path: Path) -> str:
-    """Run the notebook in a fresh kernel; returns what went wrong, nothing if nothing did."""
-    client = NotebookClient(
-        nbformat.read(path, as_version=4),
-        timeout=None,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(path.parent)}},
-    )
-    try:
-        client.execute(env={**os.environ, **SETTINGS}, stderr=subprocess.DEVNULL)
-    except CellExecutionError as error:
-        return f"{error.ename}: {error.evalue}".strip(": ") + failing_line(error.traceback)
-    except Exception as error:  # after a dead kernel nbclient may stumble while it tidies up
-        both = (error, error.__context__)
-        dead = next((each for each in both if isinstance(each, DeadKernelError)), error)
-        return f"{type(dead).__name__}: {dead}"
-    return ""
-
-
-def failing_line(traceback: str) -> str:
-    """The line of the page at which a traceback begins, to be put behind the error."""
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", traceback)
-    found = re.search(r"(?m)^-+> *\d+ (.*)$", plain)
-    return f", at `{found[1].strip()}`" if found else ""
-
-
-def run(path: Path) -> dict[str, object]:
-    """The entry of one chapter: what came of it, when, how long it took, and with what."""
-    code, started, before = code_digest(path), time.perf_counter(), os.times()
-    error = execute(path)
-    seconds, after = time.perf_counter() - started, os.times()
-    # On a machine that others use as well, the wall's seconds say little and these say more.
-    processor = sum(after[2:4]) - sum(before[2:4])
-    return {
-        "result": "failed" if error else "passed",
-        **({"error": error} if error else {}),
-        "seconds": round(seconds),
-        "processor_seconds": round(processor),
-        "threads": machine.threads(),
-        "date": datetime.now(UTC).date().isoformat(),
-        "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
-        "code": code,
-    }
-
-
-def code_digest(path: Path) -> str:
-    """A hash of the page's code, which tells whether an entry is about the page as it is."""
-    code = "\n".join(cell.source for cell in pages.read(path).code)
-    return hashlib.sha256(code.encode()).hexdigest()[:12]
-
-
-def read_record() -> dict[str, dict]:
-    """The record, by the chapters' short names."""
-    return json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
-
-
-def write(name: str, entry: dict[str, object], known: Iterable[str]) -> None:
-    """Put one chapter into the record, and forget those that there are no more."""
-    # Read only now: another run may have written another chapter meanwhile.
-    record = {**read_record(), name: entry}
-    kept = {name: record[name] for name in known if name in record}
-    RECORD.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def table(record: dict[str, dict], paths: dict[str, Path]) -> str:
-    """The record as text, one line for each chapter that has an entry."""
-    rows = [("chapter", "result", "minutes", "of processors", "threads", "date", "the page has")]
-    for name, entry in record.items():
-        same = code_digest(paths[name]) == entry["code"]
-        rows.append(
-            (
-                name,
-                entry["result"],
-                f"{entry['seconds'] / 60:.1f}",
-                f"{entry['processor_seconds'] / 60:.1f}",
-                str(entry["threads"]),
-                entry["date"],
-                "not changed" if same else "changed since",
-            )
-        )
-    errors = [f"{name}: {entry['error']}" for name, entry in record.items() if "error" in entry]
-    return "\n".join([*aligned(rows), *errors])
+from book import full
 
 
 def main(arguments: list[str] | None = None) -> int:
-    known = chapters()
+    known = full.chapters()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="CHAPTER", help=f"of {', '.join(known)}")
     names = [name.split("/")[-1] for name in parser.parse_args(arguments).names] or list(known)
@@ -146,10 +21,10 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"unknown chapter {', '.join(unknown)}; there are: {', '.join(known)}")
     entries = {}
     for name in names:
-        entries[name] = run(known[name])
-        write(name, entries[name], known)
+        entries[name] = full.run(known[name])
+        full.write(name, entries[name], known)
         print(f"{name}: {entries[name]['result']}, {entries[name]['seconds']} s", flush=True)
-    print(table({name: read_record()[name] for name in names}, known))
+    print(full.table({name: full.read_record()[name] for name in names}, known))
     return int(any(entry["result"] == "failed" for entry in entries.values()))
 
 

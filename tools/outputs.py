@@ -3,135 +3,21 @@
 python -m tools.outputs                          every notebook
 python -m tools.outputs chapters/x.ipynb …       only these, and the ledger
 
-What is stored is what a fresh run reproduces: the kernel runs at the quick profile, in the
-notebook's own folder; metadata that differs from machine to machine is dropped; a cell's id is a
-hash of its source, so that running twice changes nothing. The seconds that a page took do differ
-from run to run; they go into chapters/costs.json, and the ledger, which prints them, comes last.
+The kernels run at the quick profile and without a GPU.
 """
 
 import argparse
-import base64
-import hashlib
-import json
-import os
-import subprocess
-import time
-from collections.abc import Iterable
 from pathlib import Path
 
-import nbformat
-from nbclient import NotebookClient
-
-from tests.pages import CELL_METADATA, CHAPTERS, ROOT, figure, paths
-from tools import machine, setup_cell
-
-COSTS = CHAPTERS / "costs.json"
-
-LEDGER_PAGE = CHAPTERS / "back" / "ledger.ipynb"
-"""The page that prints what the others cost, and is not among them."""
-
-README_FIGURE = "fig-trained-logit"
-"""The name of the figure that README.md shows."""
-
-README_PICTURE = ROOT / "images" / "trained_logit.png"
-
-CELL_SECONDS = 600
-
-METADATA = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
-}
-
-
-def execute(path: Path) -> nbformat.NotebookNode:
-    """Run the notebook in a fresh kernel and return it with its outputs."""
-    notebook = nbformat.read(path, as_version=4)
-    setup_cell.stamp(notebook, setup_cell.source())
-    os.environ.update(
-        GAN_BOOK_PROFILE="quick",
-        CUDA_VISIBLE_DEVICES="-1",
-        TF_CPP_MIN_LOG_LEVEL="3",
-        PYTHONHASHSEED="0",
-        # ipykernel copies C++ start-up lines to stderr unless it believes pytest is running, and
-        # nbval, which is pytest, would then miss them.
-        PYTEST_CURRENT_TEST="outputs",
-    )
-    client = NotebookClient(
-        notebook,
-        timeout=CELL_SECONDS,
-        resources={"metadata": {"path": str(path.parent)}},
-        record_timing=False,
-        # One cell's prints are one block on the page, however slowly they arrive.
-        coalesce_streams=True,
-    )
-    # The kernel's own start-up lines are no output of the notebook; its errors are, and arrive.
-    client.execute(stderr=subprocess.DEVNULL)
-    return notebook
-
-
-def tidy(notebook: nbformat.NotebookNode) -> None:
-    """Keep of the metadata what a reader or the book uses, and make the ids repeatable."""
-    notebook.metadata = nbformat.from_dict(METADATA)
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
-    seen: dict[str, int] = {}
-    for cell in notebook.cells:
-        kept = {key: cell.metadata[key] for key in cell.metadata if key in CELL_METADATA}
-        cell.metadata = nbformat.from_dict(kept)
-        digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
-        seen[digest] = seen.get(digest, 0) + 1
-        cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
-        cell.pop("attachments", None)
-        for output in cell.get("outputs", []):
-            if "metadata" in output:
-                output.metadata = nbformat.from_dict({})
-
-
-def picture(notebook: nbformat.NotebookNode, name: str) -> bytes | None:
-    """The PNG stored by the cell whose figure has that name."""
-    for cell in notebook.cells:
-        if figure(cell).get("name") == name:
-            for output in cell.outputs:
-                if "image/png" in output.get("data", {}):
-                    return base64.b64decode(output.data["image/png"])
-    return None
-
-
-def store(path: Path) -> None:
-    """Execute one notebook and write it, its cost, and README's picture if it draws that."""
-    started = time.perf_counter()
-    notebook = execute(path)
-    seconds = time.perf_counter() - started
-    if path.is_relative_to(CHAPTERS) and path != LEDGER_PAGE:
-        record_cost(path.relative_to(CHAPTERS).with_suffix("").as_posix(), seconds)
-    tidy(notebook)
-    nbformat.write(notebook, path)
-    shown = picture(notebook, README_FIGURE)
-    if shown is not None:
-        README_PICTURE.parent.mkdir(exist_ok=True)
-        README_PICTURE.write_bytes(shown)
-    print(f"{os.path.relpath(path)}: {seconds:.0f} s")
-
-
-def record_cost(page: str, seconds: float) -> None:
-    """Write what one page took, and forget the pages that there are no more."""
-    # Read only now: another run may have written another page meanwhile.
-    costs = json.loads(COSTS.read_text(encoding="utf-8")) if COSTS.exists() else {}
-    costs[page] = {"seconds": round(seconds, 1), "threads": machine.threads()}
-    kept = {name: costs[name] for name in sorted(costs) if (CHAPTERS / f"{name}.ipynb").exists()}
-    COSTS.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
-
-
-def ledger_last(notebooks: Iterable[Path]) -> list[Path]:
-    """The given notebooks, then the ledger, which prints what they cost."""
-    return [*(path for path in notebooks if path != LEDGER_PAGE), LEDGER_PAGE]
+from book import outputs, pages
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="*", type=Path)
-    chosen = parser.parse_args().notebooks or paths()
-    for path in ledger_last(path.resolve() for path in chosen):
-        store(path)
+    chosen = parser.parse_args().notebooks or pages.paths()
+    for path in outputs.ledger_last(path.resolve() for path in chosen):
+        outputs.store(path)
 
 
 if __name__ == "__main__":

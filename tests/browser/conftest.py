@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from tools.browser import NAMES, path
+from book.browser import NAMES, path
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from scipy.integrate import quad
 from scipy.special import erf, expit
 from scipy.stats import norm, wasserstein_distance
 
+from book.explorables.figures import EXPLORABLES, SCRIPTS
 from gan_utils import (
     JENSEN_SHANNON,
     KL,
@@ -23,7 +24,6 @@ from gan_utils import (
     optimal_logit,
 )
 from tests.browser.visit import Visit
-from tools.explorables import EXPLORABLES, SCRIPTS
 
 LOG_4 = np.log(4)
 NUMBER = r"−?\d+\.\d+"

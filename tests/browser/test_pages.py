@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
-from tests import pages
+from book import pages
 from tests.browser.visit import Visit
 
 BUILT = [*pages.contents(), "search"]

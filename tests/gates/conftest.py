@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import wheel as builder
+from book import wheel as builder
 
 
 @pytest.fixture(scope="session")

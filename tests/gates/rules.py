@@ -11,9 +11,25 @@ from itertools import pairwise
 
 import nbformat
 
+from book import setup_cell
+from book.pages import (
+    CELL_METADATA,
+    LEDGER,
+    OPENING,
+    PREFIXES,
+    PROVED,
+    STATEMENTS,
+    Block,
+    Page,
+    figure,
+    headings,
+    is_chapter,
+    roles,
+    sections,
+    tags,
+    terms,
+)
 from gan_utils import claims
-from tests.pages import CELL_METADATA, LEDGER, PROVED, STATEMENTS, Block, Page, figure, tags
-from tools import setup_cell
 
 Rule = Callable[[Page], Iterator[str]]
 
@@ -24,9 +40,8 @@ FEWEST_EXERCISES = 3
 FEWEST_PREDICTIONS = 3
 FEWEST_TERMS = 5
 
-OPENING = "What you need"
 ENDING = ["What this chapter gave", "Exercises", "References"]
-"""The sections with which a chapter opens and ends."""
+"""The sections with which a chapter ends."""
 
 GPU = "*On a GPU.*"
 """How the paragraph of the first section begins that says what to expect there."""
@@ -38,16 +53,6 @@ SHORTEST_CAPTION = 20
 
 TAGS = {setup_cell.TAG, "definitions", "hide-input"}
 """Tags that a cell may carry, beside those that `unchecked_cells` counts."""
-
-PREFIXES = {
-    "prf:definition": "def-",
-    "prf:theorem": "thm-",
-    "prf:proposition": "prop-",
-    "prf:lemma": "lem-",
-    "prf:corollary": "cor-",
-    "exercise": "ex-",
-    "solution": "sol-",
-}
 
 _NBVAL_COMMENT = re.compile(r"#\s*(NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)\b")
 _NBVAL_TAG = re.compile(r"^(nbval-.*|raises-exception)$")
@@ -86,7 +91,7 @@ def setup_comes_first(page: Page) -> Iterator[str]:
     if not page.code or cells != page.code[:1]:
         yield "the first code cell, and no other, must carry the tag 'setup'"
     elif cells[0].source != setup_cell.source():
-        yield "the setup cell differs from tools/setup_cell.py: run `make outputs`"
+        yield "the setup cell differs from book/setup_cell.py: run `make outputs`"
 
 
 def tags_are_known(page: Page) -> Iterator[str]:
@@ -216,16 +221,11 @@ def references_are_listed(page: Page) -> Iterator[str]:
 
 def one_title(page: Page) -> Iterator[str]:
     """The page opens with its title; the number in front of it is Sphinx's to give."""
-    titles = [
-        line
-        for cell in page.markdown
-        for line in _outside_fences(cell.source)
-        if re.match(r"#\s", line)
-    ]
+    titles = headings(page.text, 1)
     first = page.notebook.cells[0]
     if len(titles) != 1 or first.cell_type != "markdown" or not first.source.startswith("# "):
         yield f"the page must open with its only title; titles: {titles}"
-    elif re.match(r"#\s+\d", titles[0]):
+    elif titles[0][0].isdigit():
         yield f"the title has a number typed by hand: {titles[0]!r}"
 
 
@@ -233,21 +233,16 @@ def chapters_open_and_end(page: Page) -> Iterator[str]:
     """A chapter says first what it needs, a GPU or none, and last what it gave and to whom."""
     if not is_chapter(page):
         return
-    sections = {}
-    for line in _outside_fences("\n".join(cell.source for cell in page.markdown)):
-        if heading := re.match(r"##\s+(.*)", line):
-            sections[heading[1]] = ""
-        elif sections:
-            sections[list(sections)[-1]] += line + "\n"
-    headings = list(sections)
+    under = sections(page.text)
+    titles = list(under)
     ending = ENDING if page.directives("bibliography") else ENDING[:-1]
-    if headings[:1] != [OPENING]:
-        yield f"the first section is {headings[:1]}, not {OPENING!r}"
-    if GPU not in sections.get(OPENING, ""):
+    if titles[:1] != [OPENING]:
+        yield f"the first section is {titles[:1]}, not {OPENING!r}"
+    if GPU not in under.get(OPENING, ""):
         yield f"{OPENING!r} does not say what a GPU does"
-    if headings[-len(ending) :] != ending:
-        yield f"the last sections are {headings[-len(ending) :]}, not {ending}"
-    if not re.search(r"\{(?:doc|prf:ref)\}", sections.get(ENDING[0], "")):
+    if titles[-len(ending) :] != ending:
+        yield f"the last sections are {titles[-len(ending) :]}, not {ending}"
+    if not {role.name for role in roles(under.get(ENDING[0], ""))} & {"doc", "prf:ref"}:
         yield f"{ENDING[0]!r} links to nothing"
 
 
@@ -271,7 +266,7 @@ def predictions_are_kept(page: Page) -> Iterator[str]:
 
 def terms_are_linked(page: Page) -> Iterator[str]:
     """A chapter links its words to the glossary."""
-    linked = {term for cell in page.markdown for term in terms(cell.source)}
+    linked = terms(page.text)
     if is_chapter(page) and len(linked) < FEWEST_TERMS:
         yield f"{len(linked)} terms of the glossary are linked; {FEWEST_TERMS} is the fewest"
 
@@ -297,17 +292,6 @@ RULES: tuple[Rule, ...] = (
     predictions_are_kept,
     terms_are_linked,
 )
-
-
-def is_chapter(page: Page) -> bool:
-    """Whether the page is one of the book's chapters, and not of its back matter."""
-    return not page.name.startswith("back/")
-
-
-def terms(text: str) -> set[str]:
-    """The entries of the glossary to which a text links."""
-    links = re.findall(r"\{term\}`([^`]+)`", text)
-    return {re.sub(r"(?s).*<(.+)>", r"\1", link).strip() for link in links}
 
 
 def looks_like_a_path(text: str) -> bool:
@@ -373,12 +357,3 @@ def _acts_or_computes(node: ast.stmt) -> bool:
 def _is_style(node: ast.Expr) -> bool:
     call = node.value
     return isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] == "use_style"
-
-
-def _outside_fences(text: str) -> Iterator[str]:
-    inside = False
-    for line in text.splitlines():
-        if line.startswith("```"):
-            inside = not inside
-        elif not inside:
-            yield line

@@ -3,8 +3,8 @@
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tests.pages import CHAPTERS, Page
-from tools import setup_cell
+from book import setup_cell
+from book.pages import CHAPTERS, Page
 
 TEXT = """\
 # A page that keeps the rules

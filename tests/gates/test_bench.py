@@ -1,4 +1,4 @@
-"""What can be wrong in `tools.bench` whatever the clock says."""
+"""What can be wrong in `book.bench` whatever the clock says."""
 
 import math
 import re
@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from book import bench
+from book.claims import Bound
+from book.pages import ROOT
 from gan_utils._steps import noise
-from tests.claims.registry import Bound
-from tests.pages import ROOT
-from tools import bench
+from tools import bench as command
 
 
 def test_multiply_adds_by_hand():
@@ -202,7 +203,7 @@ def test_estimated_moments_are_of_that_rank_and_scale():
 )
 def test_wrong_arguments_are_refused(argv: list[str], complaint: str, capsys):
     with pytest.raises(SystemExit):
-        bench.arguments(argv)
+        command.arguments(argv)
     assert complaint in capsys.readouterr().err
 
 

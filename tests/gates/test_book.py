@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from tests import pages
-from tests.building import build
+from book import pages
+from book.building import build
 from tests.gates.rules import looks_like_a_path, repeated
 
 

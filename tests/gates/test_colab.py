@@ -13,9 +13,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests import pages
+from book import colab, pages, parity, plain, setup_cell
 from tests.gates.sample import sample
-from tools import colab, parity, plain, setup_cell
 
 PAGES = [page.name for page in (*pages.in_order(), colab.explorables())]
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import pages
-from tools import machine, outputs
+from book import machine, outputs, pages
 
 LEDGER = "back/ledger"
 

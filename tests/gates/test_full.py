@@ -16,11 +16,9 @@ import tensorflow as tf
 import yaml
 from nbformat.v4 import new_code_cell, new_notebook
 
+from book import claims, full as full_runs, long_run, machine, pages
 from gan_utils.claims import prediction_interval
-from tests import pages
-from tests.claims import registry
-from tests.gates.rules import is_chapter
-from tools import full as tool, long_run
+from tools import full as command
 
 Namespace = dict[str, object]
 
@@ -130,7 +128,7 @@ def full(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Nam
 
 
 def test_every_chapter_has_a_full_profile_and_is_tried():
-    chapters = [page for page in pages.in_order() if is_chapter(page)]
+    chapters = [page for page in pages.in_order() if pages.is_chapter(page)]
     assert list(TRIALS) == with_profiles(chapters) == [page.name for page in chapters]
 
 
@@ -184,26 +182,26 @@ def samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
         "good": notebook(tmp_path, "good", ASSERTION, "1 + 1"),
         "bad": notebook(tmp_path, "bad", "x = 0.038", "y = 1\nassert x < 0.01, f'JS is {x}'"),
     }
-    monkeypatch.setattr(tool, "chapters", lambda: found)
-    monkeypatch.setattr(tool, "RECORD", tmp_path / "full.json")
+    monkeypatch.setattr(full_runs, "chapters", lambda: found)
+    monkeypatch.setattr(full_runs, "RECORD", tmp_path / "full.json")
     return found
 
 
 def test_the_tool_runs_all_that_ask_for_the_profile():
-    assert list(tool.chapters()) == [name.split("/")[-1] for name in TRIALS]
+    assert list(full_runs.chapters()) == [name.split("/")[-1] for name in TRIALS]
 
 
 def test_the_weekly_workflow_runs_each_of_them():
     workflow = pages.ROOT / ".github" / "workflows" / "weekly.yml"
     jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
-    assert jobs["full"]["strategy"]["matrix"]["chapter"] == list(tool.chapters())
+    assert jobs["full"]["strategy"]["matrix"]["chapter"] == list(full_runs.chapters())
 
 
 def test_a_chapter_that_fails_is_recorded_and_fails_the_tool(
     samples: dict[str, Path], capsys: pytest.CaptureFixture
 ):
-    assert tool.main([]) == 1
-    record = tool.read_record()
+    assert command.main([]) == 1
+    record = full_runs.read_record()
     assert {name: entry["result"] for name, entry in record.items()} == {
         "good": "passed",
         "bad": "failed",
@@ -217,33 +215,33 @@ def test_a_chapter_that_fails_is_recorded_and_fails_the_tool(
 
 
 def test_a_chapter_that_passes_is_enough_where_it_is_named(samples: dict[str, Path]):
-    assert tool.main(["tensorflow/good"]) == 0
-    (entry,) = tool.read_record().values()
+    assert command.main(["tensorflow/good"]) == 0
+    (entry,) = full_runs.read_record().values()
     assert is_entry(entry)
     assert nbformat.read(samples["good"], as_version=4).cells[1].outputs == []  # not stored
 
 
 def test_a_kernel_that_dies_is_a_failure(samples: dict[str, Path]):
     notebook(samples["bad"].parent, "bad", "import os", "os._exit(1)")
-    assert tool.main(["bad"]) == 1
-    assert tool.read_record()["bad"]["error"] == "DeadKernelError: Kernel died"
+    assert command.main(["bad"]) == 1
+    assert full_runs.read_record()["bad"]["error"] == "DeadKernelError: Kernel died"
 
 
 def test_an_entry_of_another_page_is_marked(samples: dict[str, Path]):
-    tool.main(["good"])
+    command.main(["good"])
     notebook(samples["good"].parent, "good", ASSERTION, "1 + 2")
-    assert "changed since" in tool.table(tool.read_record(), samples)
+    assert "changed since" in full_runs.table(full_runs.read_record(), samples)
 
 
 def test_what_was_not_run_is_not_recorded_and_old_names_go(samples: dict[str, Path]):
-    tool.RECORD.write_text(json.dumps({"gone": {}}), encoding="utf-8")
-    tool.main(["good"])
-    assert list(tool.read_record()) == ["good"]
+    full_runs.RECORD.write_text(json.dumps({"gone": {}}), encoding="utf-8")
+    command.main(["good"])
+    assert list(full_runs.read_record()) == ["good"]
 
 
 def test_an_unknown_chapter_is_named(samples: dict[str, Path], capsys: pytest.CaptureFixture):
     with pytest.raises(SystemExit):
-        tool.main(["first_gun"])
+        command.main(["first_gun"])
     assert "unknown chapter first_gun; there are: good, bad" in capsys.readouterr().err
 
 
@@ -253,14 +251,14 @@ def is_entry(entry: dict) -> bool:
     return (
         set(entry) - {"error"} == keys
         and ("error" in entry) == (entry["result"] == "failed")
-        and set(entry["versions"]) == {"python", *tool.PACKAGES}
+        and set(entry["versions"]) == {"python", *machine.PACKAGES}
     )
 
 
 def test_the_record_is_of_chapters_that_passed():
-    record = json.loads(tool.RECORD.read_text(encoding="utf-8"))
+    record = json.loads(full_runs.RECORD.read_text(encoding="utf-8"))
     assert record
-    assert set(record) <= set(tool.chapters())
+    assert set(record) <= set(full_runs.chapters())
     for name, entry in record.items():
         assert is_entry(entry), name
         assert entry["result"] == "passed", f"{name}: {entry.get('error')}"
@@ -275,11 +273,11 @@ def record() -> dict:
 
 
 def test_the_long_run_is_of_ten_seeds(record: dict):
-    assert record["seeds"] == list(registry.SEEDS)
+    assert record["seeds"] == list(claims.SEEDS)
     assert record["looks"] == list(long_run.LOOKS)
     assert list(record["runs"]) == list(long_run.ACTIVATIONS)
     for runs in record["runs"].values():
-        assert len(runs) == len(registry.SEEDS)
+        assert len(runs) == len(claims.SEEDS)
         assert {len(values) for run in runs for values in run.values()} == {len(long_run.LOOKS)}
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests import pages
+from book import pages
+from book.links import links
 from tests.gates.symbols import mathematics, symbols, symbols_of
 
 LOCAL = "## Letters that a page uses for itself"
@@ -39,7 +40,7 @@ def declared(text: str) -> Table:
 
 def home(part: str) -> list[str]:
     """The page that the heading of a table names."""
-    return re.findall(r"\{doc\}`(?:/chapters/)?([\w/]+)`", part.splitlines()[0])
+    return links(part.splitlines()[0])
 
 
 def rows(text: str) -> list[str]:

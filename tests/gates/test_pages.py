@@ -6,11 +6,11 @@ import pytest
 from matplotlib import pyplot as plt
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
+from book import pages
+from book.pages import Page
 from gan_utils import claims
-from tests import pages
 from tests.gates import rules
 from tests.gates.sample import FIGURE, sample
-from tests.pages import Page
 
 UNCHECKED_BUDGET = 0
 """Cells of the whole book that may escape the strict comparison of outputs."""
@@ -34,7 +34,7 @@ def test_cells_that_escape_the_comparison_are_within_the_budget():
     assert not [fault for fault in unchecked if "no nbval_reason" in fault]
 
 
-@pytest.mark.parametrize("kind", [*rules.PREFIXES, "figure"])
+@pytest.mark.parametrize("kind", [*pages.PREFIXES, "figure"])
 def test_labels_are_unique_in_the_book(kind: str):
     if kind == "figure":
         figures = [pages.figure(cell) for page in PAGES for cell in page.code]

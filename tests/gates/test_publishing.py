@@ -8,7 +8,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from tests import pages
+from book import pages
 
 WORKFLOWS = pages.ROOT / ".github" / "workflows"
 

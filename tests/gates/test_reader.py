@@ -4,7 +4,7 @@ import traceback
 
 import pytest
 
-from tests import pages
+from book import pages
 from tests.gates.sample import sample
 
 TEXT = """\
@@ -60,6 +60,34 @@ def test_directives_inside_directives_are_found():
 def test_a_fence_inside_code_opens_nothing():
     text = "```text\n:::{prf:theorem} T\n:::\n```"
     assert [block.name for block in pages.walk(pages.parse_blocks(text))] == ["text"]
+
+
+def test_a_block_keeps_its_source():
+    solution, formula = pages.parse_blocks(TEXT)
+    assert solution.source.startswith("::::{solution} ex-a\n:label: sol-a\n")
+    assert solution.source.endswith("inside\n:::\n::::")
+    assert formula.source in TEXT
+
+
+def test_roles_say_what_they_point_to():
+    text = "A {term}`batch`, {doc}`the\nledger </chapters/back/ledger>`, `{a}` and {eq}`eq-a`."
+    assert pages.roles(text) == [
+        pages.Role("term", "batch"),
+        pages.Role("doc", "/chapters/back/ledger", "the ledger"),
+        pages.Role("eq", "eq-a"),
+    ]
+    assert pages.terms(text) == {"batch"}
+    assert pages.replace_roles(text, lambda role: role.name) == "A term, doc, `{a}` and eq."
+
+
+def test_a_comment_in_code_is_no_heading():
+    text = "# Title\n\nFirst.\n\n## One\n\n```python\n## none\n```\n\n### Deeper\n\n## Two\nEnd."
+    assert pages.heading(text) == "Title"
+    assert pages.headings(text, 2) == ["One", "Two"]
+    assert pages.sections(text) == {
+        "One": "\n```python\n## none\n```\n\n### Deeper\n",
+        "Two": "End.",
+    }
 
 
 def test_definitions_are_those_of_the_page_only():

@@ -8,15 +8,14 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from tests import pages
+from book import graph, pages, pdf
+from book.links import all_needed, direct, needs
 from tests.gates.test_references import two_pages
-from tests.links import all_needed, direct, needs
-from tools import chapters, pdf
 
 
 def test_the_picture_of_the_chapters_is_that_of_the_chapters():
     """After a change: `make graph`, and see whether its description in intro.md still holds."""
-    assert chapters.PATH.read_text(encoding="utf-8") == chapters.drawing(pages.in_order())
+    assert graph.PATH.read_text(encoding="utf-8") == graph.drawing(pages.in_order())
 
 
 def test_the_picture_changes_with_what_a_chapter_needs():
@@ -25,10 +24,10 @@ def test_the_picture_changes_with_what_a_chapter_needs():
         "probability/sample": set(),
         "probability/second": {"probability/sample"},
     }
-    assert chapters.drawing(book).count("<line") == 1
+    assert graph.drawing(book).count("<line") == 1
     del book[1].notebook.cells[1]
     assert needs(book)["probability/second"] == set()
-    assert chapters.drawing(book).count("<line") == 0
+    assert graph.drawing(book).count("<line") == 0
 
 
 CHAIN = {"a": set(), "b": {"a"}, "c": {"a", "b"}, "d": {"a"}}
@@ -42,19 +41,19 @@ def test_what_is_needed_anyhow_is_not_drawn_again():
 
 def test_boxes_do_not_overlap_and_arrows_lead_down():
     for arrows in (direct(needs(pages.in_order())), {**CHAIN, "e": {"a"}, "f": {"a"}}):
-        places = chapters.layout(arrows)
+        places = graph.layout(arrows)
         for name, above in arrows.items():
             assert all(places[one][1] < places[name][1] for one in above)
         for layer in {layer for _, layer in places.values()}:
             row = sorted(centre for centre, other in places.values() if other == layer)
-            assert row[0] >= chapters.BOX / 2
+            assert row[0] >= graph.BOX / 2
             gaps = [right - left for left, right in pairwise(row)]
-            assert all(gap > chapters.BOX for gap in gaps)
+            assert all(gap > graph.BOX for gap in gaps)
 
 
 def test_the_picture_stands_on_its_own_ground():
     """Dark text on a white sheet, so that it can be read on a dark page too."""
-    picture = ET.parse(chapters.PATH).getroot()
+    picture = ET.parse(graph.PATH).getroot()
     sheet = picture.find("{*}rect")
     assert sheet.get("fill") == "#fff"
     assert [sheet.get(key) for key in ("width", "height")] == [

@@ -7,11 +7,10 @@ from itertools import combinations
 import pytest
 from nbformat.v4 import new_markdown_cell
 
-from tests import pages
-from tests.gates.rules import is_chapter, terms
+from book import pages
+from book.links import homes, links
+from book.pages import PROVED, STATEMENTS, Page, is_chapter, terms
 from tests.gates.sample import sample
-from tests.links import homes, links
-from tests.pages import PROVED, STATEMENTS, Page
 
 
 def used_too_early(book: list[Page]) -> list[str]:

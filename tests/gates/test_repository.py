@@ -15,8 +15,7 @@ import nbformat
 import pytest
 import yaml
 
-from tests import pages
-from tools import outputs, setup_cell
+from book import outputs, pages, setup_cell
 
 # Written in pieces, so that this file does not contain what it looks for.
 FORBIDDEN = {

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests import pages
+from book import pages
+from book.pages import Block, Page
 from tests.gates.sample import sample
-from tests.pages import Block, Page
 
 
 def solve(page: Page, solution: Block, namespace: dict[str, object]) -> None:

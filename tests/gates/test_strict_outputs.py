@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from tests.pages import ROOT
+from book.pages import ROOT
 
 
 def notebook(path: Path, source: str, text: str) -> None:

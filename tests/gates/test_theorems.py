@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from tests import pages
-from tests.marks import Mark, book_marks, marks
+from book import pages
+from book.marks import Mark, book_marks, marks
 
 
 def faults(labels: list[str], tests: list[Mark]) -> list[str]:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import ROOT
-from tools.wheel import LEDGERS
+from book.pages import ROOT
+from book.wheel import LEDGERS
 
 LARGEST = 1_000_000
 """Bytes. Two networks in half precision are 0.65 MB of it; this catches data that slipped in."""

@@ -8,9 +8,8 @@ from collections.abc import Callable
 import pytest
 from matplotlib import pyplot as plt
 
-from tests import pages
-from tools import colab
-from tools.explorables import EXPLORABLES
+from book import colab, pages
+from book.explorables.figures import EXPLORABLES
 
 MOVED = {
     "optimal-discriminator": [{"mean": -1.3, "deviation": 0.4}, {"mean": 0.0, "deviation": 1.0}],
@@ -69,7 +68,7 @@ def each(argument: str):
 def test_every_explorable_has_its_cell():
     cells = [cell.id for cell in colab.explorables().code]
     assert cells == ["setup", *EXPLORABLES]
-    assert {path.stem for path in colab.WIDGETS.glob("*.py")} == {
+    assert {path.stem for path in colab.CELLS.glob("*.py")} == {
         colab.widget(name).stem for name in EXPLORABLES
     }
 

@@ -10,6 +10,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+import tools.pretrain
+import tools.race
+from book import pretrain, race, tutorial
+from book.pages import ROOT
 from gan_utils import (
     DataUnavailable,
     digit_classifier,
@@ -19,8 +23,6 @@ from gan_utils import (
     load_images,
     pretrained,
 )
-from tests.pages import ROOT
-from tools import pretrain, race, tutorial
 
 NAMES = list(pretrained.NETWORKS)
 SAMPLES = 10_000
@@ -142,7 +144,7 @@ def test_the_record_describes_the_weights(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_record_is_complete_and_keeps_the_targets(name):
     record = pretrained.provenance(name)
-    assert (ROOT / record["script"]).samefile(pretrain.__file__)
+    assert (ROOT / record["script"]).samefile(tools.pretrain.__file__)
     recipe = pretrain.RECIPES[name]
     assert record["recipe"] == recipe.constants
     assert record["seed"] == pretrain.SEED
@@ -248,7 +250,7 @@ class TestRace:
         return digit_race().record
 
     def test_the_record_is_complete(self, record):
-        assert (ROOT / record["script"]).samefile(race.__file__)
+        assert (ROOT / record["script"]).samefile(tools.race.__file__)
         assert record["seeds"] == [0, 1, 2] == list(race.SEEDS)
         assert record["seconds"] == 90 == race.SECONDS
         assert record["looks"] == [10, 30, 90] == list(race.LOOKS)

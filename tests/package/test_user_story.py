@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import gan_utils  # noqa: F401 (registers what the files hold)
-from tests import pages
+from book import pages
 
 ROOT = pages.ROOT
 CLASSES = ("cross", "disc", "square", "triangle")

@@ -10,7 +10,7 @@ import tensorflow as tf
 from hypothesis import given, strategies as st
 from keras import layers
 
-from tests.pages import definitions
+from book.pages import definitions
 
 PAGE = "tensorflow/convolutional_gan"
 

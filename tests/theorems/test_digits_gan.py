@@ -6,8 +6,8 @@ import scipy.linalg
 import scipy.stats
 from hypothesis import given, strategies as st
 
+from book.pages import definitions
 from gan_utils import bures_wasserstein
-from tests.pages import definitions
 
 PAGE = "tensorflow/digits_gan"
 

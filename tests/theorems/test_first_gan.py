@@ -6,9 +6,9 @@ import tensorflow as tf
 from hypothesis import given, strategies as st
 from scipy import integrate, optimize, special, stats
 
+from book.pages import definitions
 from gan_utils.distributions import Gaussian
 from gan_utils.divergences import JENSEN_SHANNON, js
-from tests.pages import definitions
 
 PAGE = "tensorflow/first_gan"
 

@@ -11,8 +11,8 @@ from scipy.integrate import quad, trapezoid
 from scipy.special import expit, rel_entr
 from scipy.stats import norm, uniform
 
+from book.pages import definitions
 from gan_utils import MINIMAX, NON_SATURATING, js, kl, squared_hellinger, total_variation
-from tests.pages import definitions
 
 PAGE = "probability/generator_gradient"
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 from scipy import integrate, optimize, special, stats
 from scipy.spatial import cKDTree
 
-from tests.pages import definitions
+from book.pages import definitions
 
 PAGE = "probability/implicit_models"
 

@@ -12,9 +12,9 @@ from scipy.optimize import minimize
 from scipy.special import expit, rel_entr
 from scipy.stats import cauchy, entropy, norm, t as t_distribution
 
+from book.pages import definitions
 from gan_utils import Gaussian, GaussianMixture, js, optimal_logit
 from gan_utils.divergences import JENSEN_SHANNON
-from tests.pages import definitions
 
 LOG_2, LOG_4 = np.log(2), np.log(4)
 

@@ -6,8 +6,8 @@ import tensorflow as tf
 from hypothesis import given, settings, strategies as st
 from scipy import integrate, optimize, special, stats
 
+from book.pages import definitions
 from gan_utils.game import game_value
-from tests.pages import definitions
 
 PAGE = "probability/minimax_objective"
 

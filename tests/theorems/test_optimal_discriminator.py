@@ -10,10 +10,10 @@ from hypothesis import given, strategies as st
 from scipy import integrate, optimize, stats
 from scipy.special import expit, rel_entr
 
+from book.pages import definitions
 from gan_utils.distributions import Gaussian, GaussianMixture
 from gan_utils.divergences import JENSEN_SHANNON
 from gan_utils.game import optimal_discriminator, optimal_logit
-from tests.pages import definitions
 
 PAGE = definitions("probability/optimal_discriminator")
 

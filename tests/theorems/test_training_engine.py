@@ -11,8 +11,8 @@ import tensorflow as tf
 from hypothesis import given, settings, strategies as st
 from tensorflow.python.framework import op_callbacks
 
+from book.pages import definitions
 from gan_utils import mlp
-from tests.pages import definitions
 
 PAGE = "tensorflow/training_engine"
 

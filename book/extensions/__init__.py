@@ -1,0 +1,1 @@
+"""Sphinx extensions of the book, which `_config.yml` names."""
