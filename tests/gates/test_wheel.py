@@ -44,7 +44,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def contents_faults(names: list[str]) -> list[str]:
     """What a wheel lacks or should not have: the package, the ledgers, its own description."""
     package = {f"gan_utils/{path.name}" for path in (ROOT / "gan_utils").glob("*.py")}
-    package |= {"gan_utils/py.typed"}
+    package |= {"gan_utils/__init__.pyi", "gan_utils/py.typed"}
     package |= {
         f"gan_utils/weights/{name}{suffix}" for name in TRAINED for suffix in (".npz", ".json")
     }
