@@ -22,9 +22,10 @@ export PYTHONHASHSEED := 0
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 PYTEST := $(BIN)/python -m pytest
+# One worker for each core, one thread for each worker (tests/workers.py).
+SHARED := -n auto --dist loadgroup --no-loadscope-reorder --durations 15
 CHOICE := not accessibility
 NOTEBOOK_GATE := $(PYTEST) --nbval chapters -q
-ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
 .PHONY: help book pdf linkcheck test test-code test-newest test-portable test-full outputs claims \
@@ -46,19 +47,20 @@ pdf: book ## print the book into _build/book.pdf; needs Chromium or Chrome, and 
 linkcheck: $(INSTALLED) ## ask every outside link whether it answers; it reports and does not fail
 	-$(BIN)/jupyter-book build --builder linkcheck --path-output build/linkcheck .
 
-test: $(INSTALLED) ## run every check: code, theorems, claims, stored outputs, book, style
-	$(PYTEST) --nbval --doctest-modules -m '$(CHOICE)' tests gan_utils chapters
+test: $(INSTALLED) ## run every check, or those of one chapter [CHAPTER=first_gan]
+	$(PYTEST) $(SHARED) --nbval --doctest-modules -m '$(CHOICE)' \
+	  $(if $(CHAPTER),-k '$(CHAPTER)') tests gan_utils chapters
 
 test-code: $(INSTALLED) ## run every check but the comparison of stored outputs
-	$(PYTEST) --doctest-modules -m '$(CHOICE)' tests gan_utils
+	$(PYTEST) $(SHARED) --doctest-modules -m '$(CHOICE)' tests gan_utils
 
 test-newest: ## make test-code, claims aside, with the newest libraries of requirements.txt
 	$(MAKE) test-code VENV=build/newest REQUIREMENTS=requirements.txt \
 	  CHOICE='$(CHOICE) and not recorded'
 
-test-portable: $(INSTALLED) ## compare stored outputs again with AVX2 only, and with one thread
-	DNNL_MAX_CPU_ISA=AVX2 $(NOTEBOOK_GATE)
-	$(ONE_THREAD) $(NOTEBOOK_GATE)
+test-portable: $(INSTALLED) ## compare stored outputs again with AVX2 only, and with all threads
+	DNNL_MAX_CPU_ISA=AVX2 $(NOTEBOOK_GATE) $(SHARED)
+	$(NOTEBOOK_GATE)
 
 test-full: $(INSTALLED) ## run every chapter to its end at the full profile [CHAPTER=name]
 	$(BIN)/python -m tools.full $(CHAPTER)

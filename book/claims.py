@@ -199,9 +199,11 @@ def measure_named(name: str, seed: int) -> dict[str, float]:
     return measure(registered()[name], seed)
 
 
-def workers() -> ProcessPoolExecutor:
-    """Two processes with one thread each, which do more in a minute than one with two threads."""
-    return ProcessPoolExecutor(2, multiprocessing.get_context("spawn"), initializer=_use_one_thread)
+def workers(number: int) -> ProcessPoolExecutor:
+    """Processes with one thread each: two do more in a minute than one with two threads."""
+    return ProcessPoolExecutor(
+        number, multiprocessing.get_context("spawn"), initializer=_use_one_thread
+    )
 
 
 def _use_one_thread() -> None:

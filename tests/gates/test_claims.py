@@ -3,7 +3,7 @@
 import ast
 import copy
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
@@ -62,22 +62,18 @@ def test_ledger_is_what_the_code_says(name: str):
 
 
 @pytest.fixture(scope="module")
-def reruns(request: pytest.FixtureRequest) -> Iterator[dict[tuple[str, int], Future]]:
-    """The measurements that the chosen tests ask for, the longest first."""
-    items = request.session.items  # among them cells of notebooks, which ask for no fixtures
-    asking = [item for item in items if "reruns" in getattr(item, "fixturenames", ())]
-    wanted = [(item.callspec.params["name"], item.callspec.params["seed"]) for item in asking]
-    wanted.sort(key=lambda run: LEDGER[run[0]]["seconds"], reverse=True)
-    with claims.workers() as pool:
-        yield {run: pool.submit(claims.measure_named, *run) for run in wanted}
-        pool.shutdown(cancel_futures=True)
+def process() -> Iterator[ProcessPoolExecutor]:
+    """A process of one thread, in which nothing but claims is run."""
+    with claims.workers(1) as pool:
+        yield pool
 
 
 @pytest.mark.recorded
 @pytest.mark.parametrize("seed", claims.RERUN_SEEDS)
 @pytest.mark.parametrize("name", CLAIMS)
-def test_claim_comes_again(name: str, seed: int, reruns: dict[tuple[str, int], Future]):
-    assert outside(CLAIMS[name], LEDGER[name], reruns[name, seed].result()) == []
+def test_claim_comes_again(name: str, seed: int, process: ProcessPoolExecutor):
+    values = process.submit(claims.measure_named, name, seed).result()
+    assert outside(CLAIMS[name], LEDGER[name], values) == []
 
 
 @pytest.mark.recorded

@@ -1,0 +1,51 @@
+"""A pytest plugin: share the tests among the workers of pytest-xdist, the longest pieces first.
+
+A notebook's cells run in one kernel and stay together; so do the tests of a file, whose fixtures
+they share, and all that look at the built book, so that one worker builds it. Reruns of claims go
+one by one, last: they fill what time the workers have left.
+"""
+
+import json
+
+import pytest
+
+from book import claims, outputs, pages
+
+BOOK, RERUN = "book", "test_claim_comes_again"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Name the piece that every test belongs to, and put the pieces in order."""
+    if not hasattr(config, "workerinput"):
+        return
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(piece(item)))
+    costs = seconds()
+    items.sort(key=lambda item: order(item, costs))
+
+
+def piece(item: pytest.Item) -> str:
+    """What has to stay together with this test."""
+    if item.name.startswith(RERUN):
+        return item.name
+    if "html" in getattr(item, "fixturenames", ()):
+        return BOOK
+    return item.path.relative_to(item.config.rootpath).as_posix()
+
+
+def order(item: pytest.Item, costs: dict[str, float]) -> tuple[int, float]:
+    """Notebooks, then files, then reruns; among notebooks and reruns the longest first."""
+    if item.name.startswith(RERUN):
+        return 2, -costs.get(item.callspec.params["name"], 0.0)
+    if item.path.suffix == ".ipynb":
+        name = item.path.relative_to(pages.CHAPTERS).with_suffix("").as_posix()
+        return 0, -costs.get(name, 0.0)
+    return 1, 0.0
+
+
+def seconds() -> dict[str, float]:
+    """What the records say of pages, and of claims by their names."""
+    of_pages = json.loads(outputs.COSTS.read_text(encoding="utf-8"))
+    of_claims = claims.read_ledger()
+    return {name: entry["seconds"] for name, entry in {**of_pages, **of_claims}.items()}
