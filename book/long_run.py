@@ -41,7 +41,7 @@ def run(activation: str, seed: int, looks: tuple[int, ...] = LOOKS) -> dict[str,
 def record() -> dict:
     """Run all trainings, in two processes, and return what is kept of them."""
     started = time.perf_counter()
-    with claims.workers() as pool:
+    with claims.workers(2) as pool:
         jobs = {name: [pool.submit(run, name, s) for s in claims.SEEDS] for name in ACTIVATIONS}
         runs = {name: [job.result() for job in submitted] for name, submitted in jobs.items()}
     return {
