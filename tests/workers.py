@@ -6,6 +6,7 @@ one by one, last: they fill what time the workers have left.
 """
 
 import json
+from collections.abc import Generator
 
 import pytest
 
@@ -14,15 +15,17 @@ from book import claims, outputs, pages
 BOOK, RERUN = "book", "test_claim_comes_again"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)  # before xdist looks at the marks
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None]:
     """Name the piece that every test belongs to, and put the pieces in order."""
-    if not hasattr(config, "workerinput"):
-        return
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(piece(item)))
-    costs = seconds()
-    items.sort(key=lambda item: order(item, costs))
+    if hasattr(config, "workerinput"):
+        costs = seconds()
+        items.sort(key=lambda item: order(item, costs))
+        for item in items:
+            item.add_marker(pytest.mark.xdist_group(piece(item)))
+    return (yield)
 
 
 def piece(item: pytest.Item) -> str:
