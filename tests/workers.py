@@ -9,13 +9,15 @@ import json
 from collections.abc import Generator
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadGroupScheduling
 
 from book import claims, outputs, pages
 
 BOOK, RERUN = "book", "test_claim_comes_again"
 
 
-@pytest.hookimpl(wrapper=True)  # before xdist looks at the marks
+@pytest.hookimpl(wrapper=True)  # to come before xdist, which looks at the marks
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> Generator[None]:
@@ -26,6 +28,20 @@ def pytest_collection_modifyitems(
         for item in items:
             item.add_marker(pytest.mark.xdist_group(piece(item)))
     return (yield)
+
+
+class Scheduling(LoadGroupScheduling):
+    """Sharing by marks, which the names of nbval's cells do not carry: they go by their file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        name = nodeid.split("::")[0]
+        return name if name.endswith(".ipynb") else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """What `--dist loadgroup` makes, but for notebooks."""
+    return Scheduling(config, log)
 
 
 def piece(item: pytest.Item) -> str:
