@@ -24,6 +24,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 PYTEST := $(BIN)/python -m pytest
 # One worker for each core, one thread for each worker (tests/workers.py).
 SHARED := -n auto --dist loadgroup --no-loadscope-reorder --durations 15
+OF_CHAPTER := $(if $(CHAPTER),-k '$(CHAPTER)')
 CHOICE := not accessibility
 NOTEBOOK_GATE := $(PYTEST) --nbval chapters -q
 
@@ -48,8 +49,7 @@ linkcheck: $(INSTALLED) ## ask every outside link whether it answers; it reports
 	-$(BIN)/jupyter-book build --builder linkcheck --path-output build/linkcheck .
 
 test: $(INSTALLED) ## run every check, or those of one chapter [CHAPTER=first_gan]
-	$(PYTEST) $(SHARED) --nbval --doctest-modules -m '$(CHOICE)' \
-	  $(if $(CHAPTER),-k '$(CHAPTER)') tests gan_utils chapters
+	$(PYTEST) $(SHARED) $(OF_CHAPTER) --nbval --doctest-modules -m '$(CHOICE)' tests gan_utils chapters
 
 test-code: $(INSTALLED) ## run every check but the comparison of stored outputs
 	$(PYTEST) $(SHARED) --doctest-modules -m '$(CHOICE)' tests gan_utils

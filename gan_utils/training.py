@@ -195,9 +195,9 @@ class GAN(keras.Model):
             Training steps in one call of the compiled function. Many small steps gain most, and
             most with SGD, Adam, RMSprop, Adagrad, Adadelta, Adamax or Lion without options that
             look at more than one coordinate, such as clipping by norm. Small networks also gain
-            from `tf.config.threading.set_intra_op_parallelism_threads(1)` at the start of a
-            program: to divide a small product of matrices among threads costs more than it saves.
-            Keras allows one step only with a `tf.distribute.MirroredStrategy`.
+            from TF_NUM_INTRAOP_THREADS=1 in the environment of a program: to divide a small product
+            of matrices among threads costs more than it saves. Keras allows one step only with a
+            `tf.distribute.MirroredStrategy`.
         jit_compile : bool
             Compile with XLA.
         run_eagerly : bool

@@ -158,13 +158,13 @@ def test_pytorch_that_cannot_run_says_why(tmp_path: Path, monkeypatch, script: s
     monkeypatch.setattr(bench, "TORCH_SCRIPT", tmp_path / "script.py")
     bench.TORCH_SCRIPT.write_text(script)
     with pytest.raises(bench.UnavailableError, match=f"^{reason}$"):
-        bench.steps_elsewhere(sys.executable, bench.TORCH_SCRIPT, 64)(1)
+        bench.steps_elsewhere([sys.executable, bench.TORCH_SCRIPT], 64)(1)
 
 
 def test_pytorch_times_itself(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(bench, "TORCH_SCRIPT", tmp_path / "script.py")
     bench.TORCH_SCRIPT.write_text("import sys\nprint(len(sys.argv) * int(sys.argv[1]))")
-    steps = bench.steps_elsewhere(sys.executable, bench.TORCH_SCRIPT, 64, "--fused")
+    steps = bench.steps_elsewhere([sys.executable, bench.TORCH_SCRIPT], 64, "--fused")
     assert steps(10) == 10 * 4 * 64
 
 

@@ -186,7 +186,10 @@ class TestTheLoopThatCarriesTensors:
                 [
                     keras.Input([2]),
                     keras.layers.Dense(
-                        8, activation="relu", kernel_constraint=keras.constraints.NonNeg()
+                        8,
+                        activation="relu",
+                        kernel_initializer=keras.initializers.GlorotUniform(seed=3),
+                        kernel_constraint=keras.constraints.NonNeg(),
                     ),
                     keras.layers.Dense(1),
                 ]
@@ -199,10 +202,11 @@ class TestTheLoopThatCarriesTensors:
             options={"steps_per_execution": 5},
         )
         assert Loop.fits(gan)
+        assert gan.discriminator.layers[0].get_weights()[0].min() < 0
         train(gan)
         kernel, bias = gan.discriminator.layers[0].get_weights()
-        assert kernel.min() == 0
-        assert bias.min() < 0
+        assert kernel.min() >= 0
+        assert bias.any()
 
     def test_sees_a_rate_that_changes_between_executions(self):
         gan = make(optimizer=lambda: keras.optimizers.SGD(0.1), options={"steps_per_execution": 5})
