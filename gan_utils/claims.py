@@ -80,7 +80,18 @@ class Statistic:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Where one more run is expected to fall; see `prediction_interval`."""
+        """Where one more run is expected to fall: `prediction_interval`, by ratios if it can be.
+
+        Examples
+        --------
+        A loss that was 1, 10 or 100 may be 1,000,000 and will not be negative:
+
+        >>> low, high = Statistic("loss", (1.0, 10.0, 100.0)).interval
+        >>> low > 0, high > 1e6
+        (True, True)
+        """
+        if self.minimum > 0:
+            return positive_prediction_interval(self.values)
         return prediction_interval(self.values)
 
     @property
@@ -178,16 +189,59 @@ def prediction_interval(values: Iterable[float]) -> tuple[float, float]:
     >>> print(f"{low:.1f} {high:.1f}")
     -550.8 551.8
     """
+    values = _runs(values)
+    return _interval(values, RELATIVE_FLOOR * max(map(abs, values)))
+
+
+def positive_prediction_interval(values: Iterable[float]) -> tuple[float, float]:
+    """Prediction interval of positive values: that of their logarithms, taken back.
+
+    It holds one more value with probability 99.9 % if their logarithms are normal. It is never
+    narrower than a factor of exp(±1e-4) about the geometric mean.
+
+    Parameters
+    ----------
+    values : at least two positive finite floats, one per independent run.
+
+    Raises
+    ------
+    ValueError
+        Fewer than two values, or one that is not finite or not positive.
+
+    Examples
+    --------
+    Ratios are what counts: the ends for 1 and e are those of `prediction_interval` for 0 and 1.
+
+    >>> low, high = positive_prediction_interval([1.0, math.e])
+    >>> print(f"{math.log(low):.1f} {math.log(high):.1f}")
+    -550.8 551.8
+    """
+    values = _runs(values)
+    if min(values) <= 0:
+        raise ValueError(f"values must be positive, got {values}")
+    low, high = _interval([math.log(value) for value in values], RELATIVE_FLOOR)
+    return _exp(low), _exp(high)
+
+
+def _exp(x: float) -> float:
+    return math.inf if x > math.log(sys.float_info.max) else math.exp(x)
+
+
+def _runs(values: Iterable[float]) -> tuple[float, ...]:
     values = tuple(values)
     if len(values) < 2:
         raise ValueError(f"values must hold at least two runs, got {len(values)}")
     if not all(map(math.isfinite, values)):
         raise ValueError(f"values must be finite, got {values}")
+    return values
+
+
+def _interval(values: Sequence[float], floor: float) -> tuple[float, float]:
+    """Student's interval for one more value, with a half-width of at least `floor`."""
     n = len(values)
     mean = statistics.fmean(values)
     quantile = float(student_t.ppf(0.5 + COVERAGE / 2, n - 1))
-    half_width = quantile * statistics.stdev(values) * math.sqrt(1 + 1 / n)
-    half_width = max(half_width, RELATIVE_FLOOR * max(map(abs, values)))
+    half_width = max(quantile * statistics.stdev(values) * math.sqrt(1 + 1 / n), floor)
     return mean - half_width, mean + half_width
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, strategies as st
 from scipy import stats
 
 from gan_utils import claims
-from gan_utils.claims import Statistic, prediction_interval
+from gan_utils.claims import Statistic, positive_prediction_interval, prediction_interval
 from gan_utils.data import DataUnavailable
 
 RECORD = {
@@ -171,6 +171,36 @@ def test_the_interval_is_that_of_a_regression_on_a_constant(values: list[float])
 
 def test_equal_values_leave_room_for_rounding():
     assert prediction_interval([8.0, 8.0, 8.0]) == pytest.approx((7.9992, 8.0008))
+    assert positive_prediction_interval([8.0, 8.0, 8.0]) == pytest.approx((7.9992, 8.0008))
+
+
+@given(st.lists(st.floats(0.01, 100), min_size=3, max_size=10), st.floats(0.01, 100))
+def test_the_interval_of_positive_values_goes_by_ratios(values: list[float], unit: float):
+    low, high = positive_prediction_interval(values)
+    assert 0 < low < min(values) * 1.001
+    assert high > max(values) / 1.001
+    scaled = positive_prediction_interval([unit * value for value in values])
+    np.testing.assert_allclose(scaled, [unit * low, unit * high], rtol=1e-6)
+    inverse = positive_prediction_interval([1 / value for value in values])
+    np.testing.assert_allclose(inverse, [1 / high, 1 / low], rtol=1e-6)
+
+
+def test_an_error_that_vanishes_is_outside():
+    """Ten errors between 5 and 143: as they are, their interval begins below zero."""
+    values = (5.4, 142.8, 20.0, 61.0, 9.0, 33.0, 12.0, 88.0, 40.0, 27.0)
+    assert prediction_interval(values)[0] < 0
+    assert 0 < Statistic("error", values).low < min(values)
+    assert Statistic("error", (0.0, *values)).low < 0
+
+
+def test_two_runs_far_apart_leave_everything_open():
+    assert positive_prediction_interval([1e-3, 1e3]) == (0.0, math.inf)
+
+
+@pytest.mark.parametrize("values", [[0.0, 1.0], [-1.0, 1.0]])
+def test_ratios_need_positive_values(values: list[float]):
+    with pytest.raises(ValueError, match="values must be positive"):
+        positive_prediction_interval(values)
 
 
 @given(st.lists(st.floats(-10, 10), min_size=2, max_size=10), st.floats(-10, 10))
