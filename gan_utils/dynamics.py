@@ -70,7 +70,7 @@ class LogitFunction:
     third: Vectorised
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LogitLoss:
     """Adversarial loss of the Dirac-GAN: A, B and C as functions of the logit t for *fake*.
 
@@ -93,6 +93,9 @@ class LogitLoss:
     real: LogitFunction
     generator: LogitFunction
     smooth: bool = True
+
+    def __repr__(self) -> str:
+        return f"LogitLoss({self.name!r})"
 
 
 def _softplus_third(t: np.ndarray) -> np.ndarray:
