@@ -5,6 +5,7 @@ that a page cannot use.
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -262,6 +263,40 @@ def test_the_record_is_of_chapters_that_passed():
     for name, entry in record.items():
         assert is_entry(entry), name
         assert entry["result"] == "passed", f"{name}: {entry.get('error')}"
+
+
+MINUTES = re.compile(r"it takes two processors (?:about (\d+) minutes|less than a minute)")
+
+
+def wrong_minutes(text: str, entry: dict | None) -> list[str]:
+    """Where a text says another time than the record, or one that was never measured.
+
+    The least is what two processors need that do nothing else, the most what the run took.
+    """
+    found = []
+    for match in MINUTES.finditer(text):
+        said = float(match[1] or 1)
+        if entry is None or not (
+            entry["processor_seconds"] / 120 - 0.5 <= said <= entry["seconds"] / 60 + 0.5
+        ):
+            found.append(match[0])
+    return found
+
+
+@pytest.mark.parametrize("name", full_runs.chapters())
+def test_a_page_says_the_minutes_that_were_measured(name: str):
+    cells = pages.read(full_runs.chapters()[name]).markdown
+    text = "\n".join(cell.source for cell in cells)
+    assert wrong_minutes(text, full_runs.read_record().get(name)) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"), [("about 8 minutes", 0), ("about 3 minutes", 1), ("less than a minute", 1)]
+)
+def test_other_minutes_are_noticed(said: str, wrong: int):
+    text = f"Without one it takes two processors {said}."
+    assert len(wrong_minutes(text, {"seconds": 600, "processor_seconds": 900})) == wrong
+    assert len(wrong_minutes(text, None)) == 1
 
 
 # The record of the first GAN's long run.
