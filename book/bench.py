@@ -154,6 +154,11 @@ JAX_SCRIPT = CONTENDERS / "ring_jax.py"
 MATMUL, MATMUL_SIZE = "one product of 1024×1024 matrices", 1024
 
 
+def ring_batches(batch):
+    """The data, (BATCHES, batch, 2) float32."""
+    return ring().sample(BATCHES * batch, seed=0).reshape(BATCHES, batch, 2).astype(np.float32)
+
+
 def ring_networks():
     """Generator and discriminator."""
     return mlp(2, 2, hidden=HIDDEN), mlp(2, 1, hidden=HIDDEN)
@@ -307,7 +312,7 @@ def _layer_products(widths):
 
 def ring_contenders(batch, options):
     """Every way to train on the ring, and the product that shows what the machine can do."""
-    batches = ring().sample(BATCHES * batch, seed=0).reshape(BATCHES, batch, 2).astype(np.float32)
+    batches = ring_batches(batch)
     matrix = tf.random.stateless_normal([MATMUL_SIZE, MATMUL_SIZE], seed=(0, 0))
     loops = [HandWritten().step for _ in range(3)]
     torch = [options.torch, TORCH_SCRIPT]

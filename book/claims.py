@@ -26,7 +26,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from book import machine, pages
+from book import machine, pages, settings
 from gan_utils.claims import Statistic
 
 SEEDS = tuple(range(10))
@@ -201,16 +201,8 @@ def measure_named(name: str, seed: int) -> dict[str, float]:
 
 def workers(number: int) -> ProcessPoolExecutor:
     """Processes with one thread each: two do more in a minute than one with two threads."""
-    return ProcessPoolExecutor(
-        number, multiprocessing.get_context("spawn"), initializer=_use_one_thread
-    )
-
-
-def _use_one_thread() -> None:
-    import tensorflow as tf  # only the processes that train pay for it
-
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    tf.config.threading.set_intra_op_parallelism_threads(1)
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(number, context, initializer=settings.one_thread)
 
 
 def record(entry: Registered) -> dict:

@@ -46,7 +46,7 @@ def silent() -> None:
 def one_thread() -> None:
     """Let this process and those that it starts compute with one thread each.
 
-    Call it before NumPy and TensorFlow are imported.
+    Call it before TensorFlow is imported; NumPy's products follow where it comes before NumPy too.
     """
     os.environ.update(ONE_THREAD)
 
