@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -24,11 +24,10 @@ import tensorflow as tf
 from scipy.linalg import sqrtm
 
 from book import tutorial
-from book.claims import Bound
 from book.machine import threads, versions
 from book.pages import ROOT
 from gan_utils import GAN, NON_SATURATING, bures_wasserstein, mlp, ring
-from gan_utils.claims import aligned
+from gan_utils.book.claims import Statistic, aligned
 
 ROUNDS = 5
 
@@ -119,12 +118,9 @@ def target_table(targets):
     """What was asked and what is reached, from pairs of a bound and a number."""
     rows = [["target", "asked", "reached", ""]]
     for bound, reached in targets:
-        if bound.at_least is None:
-            asked, holds = f"≤ {bound.at_most:g}", reached <= bound.at_most
-        else:
-            asked, holds = f"≥ {bound.at_least:g}", reached >= bound.at_least
+        (holds,) = replace(bound, values=(reached,)).holds
         verdict = "not measured" if math.isnan(reached) else "yes" if holds else "no"
-        rows.append([bound.name, asked, f"{reached:.3g}", verdict])
+        rows.append([bound.name, bound.bound, f"{reached:.3g}", verdict])
     return "\n".join(aligned(rows))
 
 
@@ -342,10 +338,10 @@ def ring_targets(results, batch):
     torch = min(timed or [results[TORCH]], key=lambda result: result.median)
     against_torch, against_jax = RING_TARGETS[batch]
     return [
-        (Bound(f"speed against {torch.name}", at_least=against_torch), torch.median / fit),
-        (Bound(f"speed against {JAX}", at_least=against_jax), results[JAX].median / fit),
-        (Bound(f"speed against {EAGER}", at_least=25), results[EAGER].median / fit),
-        (Bound(f"speed against {SCANNED}", at_least=1), results[SCANNED].median / fit),
+        (Statistic(f"speed against {torch.name}", at_least=against_torch), torch.median / fit),
+        (Statistic(f"speed against {JAX}", at_least=against_jax), results[JAX].median / fit),
+        (Statistic(f"speed against {EAGER}", at_least=25), results[EAGER].median / fit),
+        (Statistic(f"speed against {SCANNED}", at_least=1), results[SCANNED].median / fit),
     ]
 
 
@@ -435,8 +431,8 @@ def digits_case(options):
     medians = {name: result.median for name, result in results.items()}
     references = {"tutorial": medians[TUTORIAL], "shared noise": medians[SHARED]}
     yield timing_table(results.values(), "step", references)
-    against_tutorial = Bound(f"time of {SHARED}, against the tutorial's", at_most=1)
-    against_plain = Bound("time with EMA and profiler, against that without", at_most=1.05)
+    against_tutorial = Statistic(f"time of {SHARED}, against the tutorial's", at_most=1)
+    against_plain = Statistic("time with EMA and profiler, against that without", at_most=1.05)
     yield target_table(
         [
             (against_tutorial, medians[SHARED] / medians[TUTORIAL]),
@@ -513,13 +509,13 @@ def frechet_case(options):
         yield heading(title, options.rounds, scipy=version("scipy"))
         yield timing_table(results.values(), "call", {OURS: ours})
         yield "values: " + ", ".join(f"{name} {value:.9g}" for name, value in values.items())
-        yield target_table([(Bound(f"speed against {SQRTM}", at_least=5), theirs / ours)])
+        yield target_table([(Statistic(f"speed against {SQRTM}", at_least=5), theirs / ours)])
     for rank in (DIM, 499):
         moments, exact = exact_case(rank, axes)
         errors = [abs(f(*moments) / exact - 1) for f in (bures_wasserstein, sqrtm_distance)]
         yield f"Fréchet distance, {DIM} features of rank {rank}, exactly {exact:.9g}"
         yield f"relative error of {SQRTM}: {errors[1]:.1e}"
-        yield target_table([(Bound(f"relative error of {OURS}", at_most=1e-6), errors[0])])
+        yield target_table([(Statistic(f"relative error of {OURS}", at_most=1e-6), errors[0])])
 
 
 # The balls.
@@ -562,8 +558,8 @@ def balls_case(options):
     time_ratio, memory_ratio = missing if PRDC not in results else ball_ratios(results, measured)
     yield target_table(
         [
-            (Bound(f"time, against {PRDC}", at_most=1), time_ratio),
-            (Bound(f"memory, against {PRDC}", at_most=0.1), memory_ratio),
+            (Statistic(f"time, against {PRDC}", at_most=1), time_ratio),
+            (Statistic(f"memory, against {PRDC}", at_most=0.1), memory_ratio),
         ]
     )
 

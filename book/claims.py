@@ -1,19 +1,21 @@
-"""Claims: statements about training, the functions that measure them, and their bounds.
+"""Claims: the functions that measure what the book says about training.
 
 `claims/<chapter>.py` holds those of one chapter:
 
     @claim("narrow-gaussians", page="probability/optimal_discriminator",
            statement="A discriminator trained on samples follows log p/q.",
-           bounds=[Bound("correlation", at_least=0.99)], holds_on=10)
+           statistics=[Statistic("correlation", at_least=0.99)], holds_on=10)
     def narrow_gaussians(seed: int) -> dict[str, float]:
         page = definitions("probability/optimal_discriminator")
         return {"correlation": page["measure"](seed=seed)}
 
-`make claims` runs the function on every seed and writes chapters/claims.json; `make test` runs it
-on the first two and compares.
+`make claims` runs the function on every seed and stores what came of it in the record of the page;
+`make test` runs it again on the first seed, and on the second where code has changed, and compares.
 """
 
 import ast
+import copy
+import functools
 import hashlib
 import importlib
 import inspect
@@ -21,13 +23,14 @@ import json
 import math
 import multiprocessing
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 
-from book import machine, pages, settings
-from gan_utils.claims import Statistic
+import gan_utils
+from book import machine, pages, records, settings
+from gan_utils.book.claims import Claim, Statistic, from_record
 
 SEEDS = tuple(range(10))
 RERUN_SEEDS = SEEDS[:2]
@@ -36,64 +39,47 @@ DIGITS = 6
 FOLDER = pages.ROOT / "claims"
 """One module for each chapter that has claims, by the chapter's name."""
 
-RECORDED_AS = {"book.pages": "tests.pages"}
-"""Modules that have moved since a digest was recorded, with the name that they had then.
+PACKAGE = pages.ROOT / "gan_utils"
 
-Where `definitions` is imported from does not change what a claim measures.
-"""
+Measure = Callable[[int], dict[str, float]]
 
-
-@dataclass(frozen=True)
-class Bound:
-    """What a claim says about one statistic of every run; without limits it is only recorded."""
-
-    name: str
-    at_least: float | None = None
-    at_most: float | None = None
-    unit: str = ""
-
-
-@dataclass(frozen=True)
-class Registered:
-    """A claim as the code states it; the ledger holds what came of it."""
-
-    name: str
-    page: str
-    statement: str
-    bounds: tuple[Bound, ...]
-    holds_on: int
-    measure: Callable[[int], dict[str, float]] = field(repr=False)
-
-    def digest(self) -> str:
-        """A hash of `measuring_code`, to which comments and text do not belong."""
-        return code_digest(measuring_code(self.measure, pages.page(self.page)))
-
-
-_claims: dict[str, Registered] = {}
+_claims: dict[str, Claim] = {}
+_measures: dict[str, Measure] = {}
 
 
 def claim(
-    name: str, *, page: str, statement: str, bounds: Iterable[Bound], holds_on: int
-) -> Callable[[Callable[[int], dict[str, float]]], Callable[[int], dict[str, float]]]:
+    name: str, *, page: str, statement: str, statistics: Iterable[Statistic], holds_on: int
+) -> Callable[[Measure], Measure]:
     """Decorate a function of the seed: its result is the evidence for the statement."""
 
-    def register(measure: Callable[[int], dict[str, float]]) -> Callable[[int], dict[str, float]]:
+    def register(measure: Measure) -> Measure:
         if name in _claims:
             raise ValueError(f"name {name!r} is registered twice")
         if not 0 <= holds_on <= len(SEEDS):
             raise ValueError(f"holds_on must be between 0 and {len(SEEDS)}, got {holds_on}")
-        _claims[name] = Registered(name, page, statement, tuple(bounds), holds_on, measure)
+        by_name = {statistic.name: statistic for statistic in statistics}
+        _claims[name] = Claim(name, statement, page, holds_on, by_name)
+        _measures[name] = measure
         return measure
 
     return register
 
 
-def registered() -> dict[str, Registered]:
-    """Every claim of every chapter, by name."""
+def registered() -> dict[str, Claim]:
+    """Every claim of every chapter as its code states it, by name."""
     for path in sorted(FOLDER.glob("*.py")):
         if path.stem != "__init__":
             importlib.import_module(f"{FOLDER.name}.{path.stem}")
     return dict(sorted(_claims.items()))
+
+
+def digests(name: str) -> dict[str, str]:
+    """Hashes of the code that measures a claim: its own, and that of the package that it uses.
+
+    Comments and text do not belong to it.
+    """
+    code = measuring_code(_measures[name], pages.page(_claims[name].page))
+    return {"digest": code_digest(code), "package": package_digest(code)}
 
 
 def measuring_code(function: Callable, page: pages.Page) -> list[ast.stmt]:
@@ -119,7 +105,7 @@ def measuring_code(function: Callable, page: pages.Page) -> list[ast.stmt]:
 
 
 def _by_name(nodes: list[ast.stmt]) -> dict[str, ast.stmt]:
-    return {name: _as_recorded(node) for node in nodes for name in _bound_names(node)}
+    return {name: _binding(node, name) for node in nodes for name in _bound_names(node)}
 
 
 def _collect(
@@ -142,19 +128,21 @@ def _bound_names(node: ast.stmt) -> list[str]:
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return [node.name]
     if isinstance(node, ast.Import | ast.ImportFrom):
-        return [alias.asname or alias.name.split(".")[0] for alias in node.names]
+        return [_imported_as(alias) for alias in node.names]
     targets = getattr(node, "targets", [getattr(node, "target", None)])
     names = [name for target in targets if target is not None for name in ast.walk(target)]
     return [name.id for name in names if isinstance(name, ast.Name)]
 
 
-def _as_recorded(node: ast.stmt) -> ast.stmt:
-    """A statement without what does not measure: the claim's wording, and where a module lies.
+def _binding(node: ast.stmt, name: str) -> ast.stmt:
+    """What of a statement binds that name: of an import only this, of a function no claim's words.
 
-    The claim's statement and bounds are compared on their own; rewording is not remeasuring.
+    A claim's statement and bounds are compared on their own; rewording is not remeasuring.
     """
-    if isinstance(node, ast.ImportFrom):
-        node.module = RECORDED_AS.get(node.module, node.module)
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        single = copy.copy(node)
+        single.names = [alias for alias in node.names if _imported_as(alias) == name]
+        return single
     if isinstance(node, ast.FunctionDef):
         node.decorator_list = [
             decorator
@@ -162,6 +150,62 @@ def _as_recorded(node: ast.stmt) -> ast.stmt:
             if not ast.unparse(decorator).startswith("claim(")
         ]
     return node
+
+
+def _imported_as(alias: ast.alias) -> str:
+    return alias.asname or alias.name.split(".")[0]
+
+
+def package_digest(code: Iterable[ast.stmt]) -> str:
+    """A hash of the modules of gan_utils that the code uses, and of those that they import."""
+    names = {
+        (node.module, alias.name)
+        for node in code
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    wanted = [_module_of(module, name) for module, name in names if _is_ours(module)]
+    used: dict[str, ast.Module] = {}
+    while wanted:
+        module = wanted.pop()
+        if module not in used:
+            used[module] = _parsed(module)
+            wanted += _imports(module)
+    return code_digest(used[module] for module in sorted(used))
+
+
+def _is_ours(module: str | None) -> bool:
+    return (module or "").split(".")[0] == PACKAGE.name
+
+
+def _module_of(module: str, name: str) -> str:
+    """Where in the package a name comes from that is imported from one of its modules."""
+    if module == PACKAGE.name:
+        module = gan_utils._MODULE_OF.get(name, module)
+    return f"{module}.{name}" if _file(f"{module}.{name}") else module
+
+
+def _file(module: str) -> Path | None:
+    place = PACKAGE.parent.joinpath(*module.split("."))
+    files = (place.with_suffix(".py"), place / "__init__.py")
+    return next((file for file in files if file.is_file()), None)
+
+
+@functools.cache
+def _parsed(module: str) -> ast.Module:
+    return ast.parse(_file(module).read_text(encoding="utf-8"))
+
+
+@functools.cache
+def _imports(module: str) -> list[str]:
+    """The modules of the package that one of them imports."""
+    nodes = [node for node in ast.walk(_parsed(module)) if isinstance(node, ast.ImportFrom)]
+    return [
+        _module_of(node.module, alias.name)
+        for node in nodes
+        if _is_ours(node.module)
+        for alias in node.names
+    ]
 
 
 def code_digest(trees: Iterable[ast.AST]) -> str:
@@ -182,21 +226,23 @@ def _skeleton(node: object) -> object:
     return [type(node).__name__, *([name, _skeleton(value)] for name, value in fields)]
 
 
-def measure(entry: Registered, seed: int) -> dict[str, float]:
-    """Run a claim on one seed; the statistics must be those that have a `Bound`."""
-    result = entry.measure(seed)
-    expected = [bound.name for bound in entry.bounds]
+def measure(name: str, seed: int) -> dict[str, float]:
+    """Run a claim on one seed; the statistics must be those that the claim states."""
+    result = _measures[name](seed)
+    expected = list(_claims[name].statistics)
     if sorted(result) != sorted(expected):
-        raise ValueError(f"{entry.name} must return {sorted(expected)}, returned {sorted(result)}")
-    values = {name: float(result[name]) for name in expected}
+        raise ValueError(f"{name} must return {sorted(expected)}, returned {sorted(result)}")
+    values = {key: float(result[key]) for key in expected}
     if not all(map(math.isfinite, values.values())):
-        raise ValueError(f"{entry.name} with seed {seed} is not finite: {values}")
+        raise ValueError(f"{name} with seed {seed} is not finite: {values}")
     return values
 
 
-def measure_named(name: str, seed: int) -> dict[str, float]:
-    """`measure` for a process of its own, to which a name can be sent and a claim cannot."""
-    return measure(registered()[name], seed)
+def measure_alone(name: str, seed: int) -> tuple[dict[str, float], float]:
+    """`measure`, and the seconds that it took, in a process that may know no claim yet."""
+    registered()
+    started = time.perf_counter()
+    return measure(name, seed), time.perf_counter() - started
 
 
 def workers(number: int) -> ProcessPoolExecutor:
@@ -205,44 +251,48 @@ def workers(number: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(number, context, initializer=settings.one_thread)
 
 
-def record(entry: Registered) -> dict:
-    """Run a claim on all its seeds and return what the ledger keeps."""
-    runs, seconds = [], []
-    for seed in SEEDS:
-        started = time.perf_counter()
-        runs.append(measure(entry, seed))
-        seconds.append(time.perf_counter() - started)
-    return {
-        "statement": entry.statement,
-        "page": entry.page,
-        "seeds": list(SEEDS),
-        "holds_on": entry.holds_on,
-        "statistics": {
-            bound.name: statistic_record(bound, [run[bound.name] for run in runs])
-            for bound in entry.bounds
-        },
-        "seconds": round(sum(seconds) / len(seconds), 1),
-        "versions": machine.versions(),
-        "digest": entry.digest(),
-    }
+def measure_all(names: Iterable[str]) -> Iterator[Claim]:
+    """Run claims on all their seeds, on all processors; each is yielded when it is complete."""
+    ledger = read_ledger()
+    longest_first = sorted(names, key=lambda name: -_seconds(ledger.get(name)))
+    with workers(machine.threads()) as pool:
+        runs = {
+            pool.submit(measure_alone, name, seed): name for name in longest_first for seed in SEEDS
+        }
+        left = dict.fromkeys(longest_first, len(SEEDS))
+        for run in as_completed(runs):
+            name = runs[run]
+            left[name] -= 1
+            if left[name] == 0:
+                yield measured(name, [run for run in runs if runs[run] == name])
 
 
-def statistic_record(bound: Bound, values: list[float]) -> dict:
-    """The values of one statistic with what follows from them, for those who read the JSON."""
-    values = [significant(value) for value in values]
-    summary = Statistic(bound.name, tuple(values), bound.unit, bound.at_least, bound.at_most)
-    return {
-        "unit": bound.unit,
-        "at_least": bound.at_least,
-        "at_most": bound.at_most,
-        "values": values,
-        "median": significant(summary.median),
-        "minimum": summary.minimum,
-        "maximum": summary.maximum,
-        "low": significant(summary.low),
-        "high": significant(summary.high),
-        "holds": sum(summary.holds),
+def _seconds(claim: Claim | None) -> float:
+    """What a run takes, if that is known; a new claim comes first."""
+    return math.inf if claim is None else claim.seconds
+
+
+def measured(name: str, runs: Iterable[Future]) -> Claim:
+    """A claim with what its runs, in the order of the seeds, came to."""
+    results, seconds = zip(*(run.result() for run in runs), strict=True)
+    return with_runs(name, results, sum(seconds) / len(seconds))
+
+
+def with_runs(name: str, results: Iterable[dict[str, float]], seconds: float) -> Claim:
+    """A claim with the results of all its seeds."""
+    results = list(results)
+    statistics = {
+        key: replace(each, values=tuple(significant(result[key]) for result in results))
+        for key, each in _claims[name].statistics.items()
     }
+    return replace(
+        _claims[name],
+        statistics=statistics,
+        seeds=SEEDS,
+        seconds=round(seconds, 1),
+        versions=machine.versions(),
+        **digests(name),
+    )
 
 
 def significant(value: float) -> float:
@@ -250,29 +300,23 @@ def significant(value: float) -> float:
     return float(f"{value:.{DIGITS}g}")
 
 
-def read_ledger() -> dict[str, dict]:
-    """The ledger as it is stored: one record for each claim, by name."""
-    return json.loads(pages.LEDGER.read_text(encoding="utf-8")) if pages.LEDGER.exists() else {}
+def read_ledger() -> dict[str, Claim]:
+    """Every claim that was measured, by name."""
+    found = {
+        name: from_record(name, entry)
+        for entries in records.of_all("claims").values()
+        for name, entry in entries.items()
+    }
+    return dict(sorted(found.items()))
 
 
-def write_ledger(records: dict[str, dict]) -> None:
-    """Store the ledger, sorted by name, one list of values a line."""
-    ordered = {name: records[name] for name in sorted(records)}
-    text = json.dumps(ordered, indent=2, ensure_ascii=False)
-    pages.LEDGER.write_text(_lists_on_one_line(text) + "\n", encoding="utf-8")
-
-
-def _lists_on_one_line(text: str) -> str:
-    """Numbers of one list stand in one line, so that a change of the ledger can be read."""
-    lines, gathered = [], None
-    for line in text.splitlines():
-        if line.endswith("["):
-            gathered = [line]
-        elif gathered is None:
-            lines.append(line)
-        elif line.strip().startswith("]"):
-            lines.append(gathered[0] + " ".join(gathered[1:]) + line.strip())
-            gathered = None
-        else:
-            gathered.append(line.strip())
-    return "\n".join(lines)
+def store(measured: Claim) -> None:
+    """Put one claim into the record of its page, and forget those that there are no more."""
+    known = {name for name, claim in registered().items() if claim.page == measured.page}
+    entries = {
+        **records.read(measured.page).get("claims", {}),
+        measured.name: measured.record(),
+    }
+    records.update(
+        measured.page, claims={name: entries[name] for name in sorted(entries) if name in known}
+    )

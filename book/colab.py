@@ -6,7 +6,6 @@ should be what that machine computed, and the book has ours.
 """
 
 import base64
-import json
 import textwrap
 from itertools import groupby
 from pathlib import Path
@@ -15,7 +14,7 @@ import nbformat
 import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from book import plain, setup_cell
+from book import plain, records, setup_cell
 from book.outputs import METADATA
 from book.pages import CHAPTERS, ROOT, Block, Page, figure, in_order, parse_parts, tags
 
@@ -86,10 +85,10 @@ def note(page: Page) -> str:
 
 def cost(page: Page) -> str:
     """How long the page took where that was measured."""
-    costs = json.loads((ROOT / "chapters" / "costs.json").read_text(encoding="utf-8"))
-    if page.name not in costs:
+    measured = records.read(page.name).get("cost")
+    if measured is None:
         return ""
-    seconds, threads = (costs[page.name][key] for key in ("seconds", "threads"))
+    seconds, threads = measured["seconds"], measured["threads"]
     measured = f"Without a GPU the page took {seconds:.0f} s on {threads} processors."
     if not any("profile()" in cell.source for cell in page.code):
         return measured

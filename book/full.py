@@ -1,25 +1,21 @@
 """Run chapters to their end at the full profile, and keep a record of how that went.
 
 Each notebook is executed in a fresh kernel, on the processor, and every assertion of the page has
-to hold. What came of it goes into chapters/full.json; stored outputs stay those of the quick
-profile. A chapter that was never run is not in the record. No run fails for being slow: there is no
+to hold. What came of it goes into the page's record (book/records.py); stored outputs stay those of
+the quick profile. No run fails for being slow: there is no
 limit of time.
 """
 
 import hashlib
-import json
 import os
 import time
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
 
-from book import kernels, machine, pages, settings
-from gan_utils.claims import aligned
-
-RECORD = pages.CHAPTERS / "full.json"
+from book import kernels, machine, pages, records, settings
+from gan_utils.book.claims import aligned
 
 
 def chapters() -> dict[str, Path]:
@@ -65,16 +61,8 @@ def code_digest(path: Path) -> str:
 
 
 def read_record() -> dict[str, dict]:
-    """The record, by the chapters' short names."""
-    return json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
-
-
-def write(name: str, entry: dict[str, object], known: Iterable[str]) -> None:
-    """Put one chapter into the record, and forget those that there are no more."""
-    # Read only now: another run may have written another chapter meanwhile.
-    record = {**read_record(), name: entry}
-    kept = {name: record[name] for name in known if name in record}
-    RECORD.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    """How the full runs went, by the chapters' short names."""
+    return {name.rpartition("/")[2]: entry for name, entry in records.of_all("full").items()}
 
 
 def table(record: dict[str, dict], paths: dict[str, Path]) -> str:

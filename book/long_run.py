@@ -3,16 +3,16 @@
 Ten seeds each, with the loop and the settings of the page and rates that fall to zero at the end.
 At four times the live units of the discriminator's hidden layers are counted and the divergence is
 measured. That takes more than twenty minutes of a processor, too long for a claim, which the tests
-would repeat; so the record, chapters/first_gan_long.json, travels with the ledger.
+would repeat; so what came of it is a record of its own.
 """
 
 import time
 
-from book import claims, machine, pages
+from book import claims, machine, pages, records
 
 PAGE = "tensorflow/first_gan"
 
-RECORD = pages.CHAPTERS / "first_gan_long.json"
+RECORD = records.FOLDER / "first_gan_long.json"
 
 ACTIVATIONS = ("relu", "leaky_relu")
 

@@ -3,26 +3,19 @@
 What is stored is what a fresh run reproduces: the kernel runs at the quick profile, in the
 notebook's own folder; metadata that differs from machine to machine is dropped; a cell's id is a
 hash of its source, so that running twice changes nothing. The seconds that a page took do differ
-from run to run; they go into chapters/costs.json, and the ledger, which prints them, comes last.
+from run to run; they go into the page's record (book/records.py).
 """
 
 import base64
 import hashlib
-import json
 import os
 import time
-from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
 
-from book import kernels, machine, settings, setup_cell
+from book import kernels, machine, pages, records, settings, setup_cell
 from book.pages import CELL_METADATA, CHAPTERS, ROOT, figure
-
-COSTS = CHAPTERS / "costs.json"
-
-LEDGER_PAGE = CHAPTERS / "back" / "ledger.ipynb"
-"""The page that prints what the others cost, and is not among them."""
 
 README_FIGURE = "fig-trained-logit"
 """The name of the figure that README.md shows."""
@@ -83,8 +76,9 @@ def store(path: Path) -> None:
     started = time.perf_counter()
     notebook = execute(path)
     seconds = time.perf_counter() - started
-    if path.is_relative_to(CHAPTERS) and path != LEDGER_PAGE:
-        record_cost(path.relative_to(CHAPTERS).with_suffix("").as_posix(), seconds)
+    if path.is_relative_to(CHAPTERS):
+        cost = {"seconds": round(seconds, 1), "threads": machine.threads()}
+        records.update(pages.read(path).name, cost=cost)
     tidy(notebook)
     nbformat.write(notebook, path)
     shown = picture(notebook, README_FIGURE)
@@ -92,17 +86,3 @@ def store(path: Path) -> None:
         README_PICTURE.parent.mkdir(exist_ok=True)
         README_PICTURE.write_bytes(shown)
     print(f"{os.path.relpath(path)}: {seconds:.0f} s")
-
-
-def record_cost(page: str, seconds: float) -> None:
-    """Write what one page took, and forget the pages that there are no more."""
-    # Read only now: another run may have written another page meanwhile.
-    costs = json.loads(COSTS.read_text(encoding="utf-8")) if COSTS.exists() else {}
-    costs[page] = {"seconds": round(seconds, 1), "threads": machine.threads()}
-    kept = {name: costs[name] for name in sorted(costs) if (CHAPTERS / f"{name}.ipynb").exists()}
-    COSTS.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
-
-
-def ledger_last(notebooks: Iterable[Path]) -> list[Path]:
-    """The given notebooks, then the ledger, which prints what they cost."""
-    return [*(path for path in notebooks if path != LEDGER_PAGE), LEDGER_PAGE]

@@ -28,9 +28,6 @@ CHAPTERS = ROOT / "chapters"
 STATEMENTS = ("prf:definition", "prf:theorem", "prf:proposition", "prf:lemma", "prf:corollary")
 """Directives that state something, so that each needs a label and a test."""
 
-LEDGER = CHAPTERS / "claims.json"
-"""What the claims were measured to be."""
-
 CELL_METADATA = {"tags", "mystnb", "nbval_reason"}
 """What a notebook says of a cell; `make outputs` removes the rest."""
 

@@ -16,6 +16,7 @@ from pybtex.database import Entry, Person, parse_file
 from pybtex.plugin import find_plugin
 from pybtex.richtext import Text
 
+from book import ledger
 from book.pages import (
     EQUATION,
     ROOT,
@@ -36,6 +37,9 @@ from book.pages import (
 )
 
 BIBLIOGRAPHY = ROOT / "references.bib"
+
+DERIVED = {"ledger": ledger.ledger, "costs": ledger.costs}
+"""Directives without content, and what is printed in their place."""
 
 NUMBERED = (*STATEMENTS, "prf:remark", "prf:example")
 """Directives that share one sequence of numbers."""
@@ -158,6 +162,8 @@ class Book:
             return f"```{block.name}\n{block.body}\n```"
         if block.name == "bibliography":
             return self.references(cited)
+        if block.name in DERIVED:
+            return DERIVED[block.name]()
         body = self.plain(block.body, cited)
         if block.name in (*NUMBERED, "exercise"):
             title = f" ({self.inline(block.argument)})" if block.argument else ""

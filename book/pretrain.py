@@ -233,13 +233,13 @@ def store(name, arrays, record):
         "dtype": str(arrays[0].dtype),
         "parameters": sum(array.size for array in arrays),
     }
-    write_record(name, record)
+    write_record(pretrained.FOLDER / f"{name}.json", record)
 
 
-def write_record(name, record):
+def write_record(path, record):
     """Write how something was made and what was measured on it."""
     text = json.dumps(record, indent=2, ensure_ascii=False)
-    (pretrained.FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def pretrain(name, train, test):
@@ -271,7 +271,10 @@ def remeasure(name, train, test):
     if record["data"] != describe(train, test):
         sys.exit(f"{name} is not measured again: its record speaks of other data")
     network = getattr(pretrained, name)()
-    write_record(name, record | {"measured": assess(name, network, train, test)})
+    write_record(
+        pretrained.FOLDER / f"{name}.json",
+        record | {"measured": assess(name, network, train, test)},
+    )
 
 
 def assess(name, network, train, test):

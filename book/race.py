@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 import keras
 import numpy as np
 
-from book import pretrain, tutorial
+from book import pretrain, records, tutorial
 from book.machine import threads, versions
 from gan_utils import (
     GAN,
@@ -169,6 +169,6 @@ def _bytes(images):
 
 
 def store(record, pictures):
-    """Write the record and the pictures into gan_utils/weights/."""
-    np.savez_compressed(pretrained.FOLDER / "digit_race.npz", **pictures)
-    pretrain.write_record("digit_race", record)
+    """Write the record and the pictures."""
+    np.savez_compressed(records.FOLDER / "digit_race.npz", **pictures)
+    pretrain.write_record(records.FOLDER / "digit_race.json", record)

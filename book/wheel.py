@@ -8,12 +8,7 @@ from pathlib import Path
 
 from book.pages import ROOT
 
-LEDGERS = ("claims.json", "costs.json", "first_gan_long.json")
-
-INGREDIENTS = (
-    *("pyproject.toml", "README.md", "LICENSE", "gan_utils"),
-    *(f"chapters/{name}" for name in LEDGERS),
-)
+INGREDIENTS = ("pyproject.toml", "README.md", "LICENSE", "gan_utils")
 
 
 def build(folder: Path) -> Path:

@@ -1,7 +1,8 @@
 """What tensorflow/convolutional_gan says about training, in runs of 200 steps."""
 
-from book.claims import Bound, claim
+from book.claims import claim
 from book.pages import definitions
+from gan_utils.book.claims import Statistic
 
 PAGE = "tensorflow/convolutional_gan"
 
@@ -10,13 +11,13 @@ PAGE = "tensorflow/convolutional_gan"
     "conv-checkerboards-trained",
     page=PAGE,
     statement="200 steps of the digits' recipe remove the lines at ½; 200 of the other leave them.",
-    bounds=[
-        Bound("5_x_5_before", at_least=5.0),
-        Bound("5_x_5_after", at_most=3.0),
-        Bound("4_x_4_before", at_least=5.0),
-        Bound("4_x_4_after", at_most=3.0),
-        Bound("tutorial_form_before"),
-        Bound("tutorial_form_after", at_least=3.0),
+    statistics=[
+        Statistic("5_x_5_before", at_least=5.0),
+        Statistic("5_x_5_after", at_most=3.0),
+        Statistic("4_x_4_before", at_least=5.0),
+        Statistic("4_x_4_after", at_most=3.0),
+        Statistic("tutorial_form_before"),
+        Statistic("tutorial_form_after", at_least=3.0),
     ],
     holds_on=9,
 )

@@ -1,7 +1,8 @@
 """Claims of the page on the first GAN."""
 
-from book.claims import Bound, claim
+from book.claims import claim
 from book.pages import definitions
+from gan_utils.book.claims import Statistic
 
 PAGE = "tensorflow/first_gan"
 
@@ -10,12 +11,12 @@ PAGE = "tensorflow/first_gan"
     "first-gan",
     page=PAGE,
     statement="The loop, and GAN.fit, train to within 0.01 nats of the data.",
-    bounds=[
-        Bound("JS_of_the_loop", at_most=0.01, unit="nats"),
-        Bound("the_same_in_3200_bins", at_most=0.01, unit="nats"),
-        Bound("JS_of_GAN_fit", at_most=0.01, unit="nats"),
-        Bound("last_loss_of_D", at_least=1.38, at_most=1.40, unit="nats"),
-        Bound("share_where_G_falls"),
+    statistics=[
+        Statistic("JS_of_the_loop", at_most=0.01, unit="nats"),
+        Statistic("the_same_in_3200_bins", at_most=0.01, unit="nats"),
+        Statistic("JS_of_GAN_fit", at_most=0.01, unit="nats"),
+        Statistic("last_loss_of_D", at_least=1.38, at_most=1.40, unit="nats"),
+        Statistic("share_where_G_falls"),
     ],
     holds_on=9,
 )
@@ -40,10 +41,10 @@ def first_gan(seed: int) -> dict[str, float]:
     "first-gan-careless",
     page=PAGE,
     statement="Equal constant rates with momentum: the same loss, a larger divergence.",
-    bounds=[
-        Bound("JS_of_the_loop", at_least=0.003, unit="nats"),
-        Bound("last_loss_of_D", at_least=1.38, at_most=1.40, unit="nats"),
-        Bound("share_where_G_falls"),
+    statistics=[
+        Statistic("JS_of_the_loop", at_least=0.003, unit="nats"),
+        Statistic("last_loss_of_D", at_least=1.38, at_most=1.40, unit="nats"),
+        Statistic("share_where_G_falls"),
     ],
     holds_on=9,
 )
@@ -63,7 +64,7 @@ def careless(seed: int) -> dict[str, float]:
     "first-gan-shallow",
     page=PAGE,
     statement="Two hidden layers instead of three: how far from the data the loop ends.",
-    bounds=[Bound("JS_of_the_loop", unit="nats"), Bound("share_where_G_falls")],
+    statistics=[Statistic("JS_of_the_loop", unit="nats"), Statistic("share_where_G_falls")],
     holds_on=10,
 )
 def shallow(seed: int) -> dict[str, float]:
@@ -82,10 +83,10 @@ def shallow(seed: int) -> dict[str, float]:
     "first-gan-rectifiers",
     page=PAGE,
     statement="Asked to tell the data from the data, Adam kills plain rectifiers.",
-    bounds=[
-        Bound("live_before", unit="of 64"),
-        Bound("live_with_epsilon_1e-7", at_most=32, unit="of 64"),
-        Bound("live_with_epsilon_1e-2", at_least=33, unit="of 64"),
+    statistics=[
+        Statistic("live_before", unit="of 64"),
+        Statistic("live_with_epsilon_1e-7", at_most=32, unit="of 64"),
+        Statistic("live_with_epsilon_1e-2", at_least=33, unit="of 64"),
     ],
     holds_on=9,
 )

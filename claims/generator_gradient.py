@@ -1,7 +1,8 @@
 """What probability/generator_gradient says of a start that is far from the data."""
 
-from book.claims import Bound, claim
+from book.claims import claim
 from book.pages import definitions
+from gan_utils.book.claims import Statistic
 
 PAGE = "probability/generator_gradient"
 
@@ -17,9 +18,9 @@ def far_start(loss: str, optimizer: str, seed: int) -> dict[str, float]:
     "far-start-minimax-sgd",
     page=PAGE,
     statement="From 20 s.d. away, minimax loss, SGD: the generator never leaves its start.",
-    bounds=[
-        Bound("mean", at_least=19.9, unit="s.d."),
-        Bound("arrival", at_least=1_501, unit="steps"),  # after the last step
+    statistics=[
+        Statistic("mean", at_least=19.9, unit="s.d."),
+        Statistic("arrival", at_least=1_501, unit="steps"),  # after the last step
     ],
     holds_on=10,
 )
@@ -31,9 +32,9 @@ def minimax_sgd(seed: int) -> dict[str, float]:
     "far-start-non-saturating-sgd",
     page=PAGE,
     statement="From 20 s.d. away, non-saturating loss, SGD: the generator arrives.",
-    bounds=[
-        Bound("mean", at_least=-0.3, at_most=0.3, unit="s.d."),
-        Bound("arrival", at_least=1, at_most=1_000, unit="steps"),
+    statistics=[
+        Statistic("mean", at_least=-0.3, at_most=0.3, unit="s.d."),
+        Statistic("arrival", at_least=1, at_most=1_000, unit="steps"),
     ],
     holds_on=10,
 )
@@ -45,12 +46,12 @@ def non_saturating_sgd(seed: int) -> dict[str, float]:
     "far-start-adam",
     page=PAGE,
     statement="From 20 s.d. away, Adam: with the minimax loss the generator arrives later.",
-    bounds=[
-        Bound("minimax mean", unit="s.d."),
-        Bound("minimax arrival", unit="steps"),
-        Bound("other mean", at_least=-0.3, at_most=0.3, unit="s.d."),
-        Bound("other arrival", at_least=1, at_most=1_000, unit="steps"),
-        Bound("delay", at_least=1, unit="steps"),
+    statistics=[
+        Statistic("minimax mean", unit="s.d."),
+        Statistic("minimax arrival", unit="steps"),
+        Statistic("other mean", at_least=-0.3, at_most=0.3, unit="s.d."),
+        Statistic("other arrival", at_least=1, at_most=1_000, unit="steps"),
+        Statistic("delay", at_least=1, unit="steps"),
     ],
     holds_on=10,
 )

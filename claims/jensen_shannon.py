@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from book.claims import Bound, claim
+from book.claims import claim
 from book.pages import definitions
+from gan_utils.book.claims import Statistic
 
 PAGE = "probability/jensen_shannon"
 
@@ -12,13 +13,13 @@ PAGE = "probability/jensen_shannon"
     "js-separations",
     page=PAGE,
     statement="Trained on samples alone, networks reach 2 JS − log 4 at nine separations.",
-    bounds=[
-        Bound("largest_error", at_most=0.01, unit="nats"),
+    statistics=[
+        Statistic("largest_error", at_most=0.01, unit="nats"),
         # Nine separations and ten seeds: one of 90 normal estimates exceeds 4 with p < 0.003.
-        Bound("largest_excess", at_most=4.0, unit="s.e."),
+        Statistic("largest_excess", at_most=4.0, unit="s.e."),
         # The integrated value of the trained network; 0.001 is a tenth of the tolerance.
-        Bound("largest_regret", at_most=0.001, unit="nats"),
-        Bound("smallest_regret", at_least=-1e-9, unit="nats"),
+        Statistic("largest_regret", at_most=0.001, unit="nats"),
+        Statistic("smallest_regret", at_least=-1e-9, unit="nats"),
     ],
     holds_on=10,
 )
@@ -36,11 +37,11 @@ def separations(seed: int) -> dict[str, float]:
     "js-training-set",
     page=PAGE,
     statement="Read on its 50 + 50 training points JS comes out too high, on fresh ones too low.",
-    bounds=[
-        Bound("training_set_minus_exact", at_least=0.02, unit="nats"),
-        Bound("training_set_too_high", at_least=16, unit="of 20"),
-        Bound("fresh_points_minus_exact", at_most=-0.02, unit="nats"),
-        Bound("fresh_points_too_high", at_most=4, unit="of 20"),
+    statistics=[
+        Statistic("training_set_minus_exact", at_least=0.02, unit="nats"),
+        Statistic("training_set_too_high", at_least=16, unit="of 20"),
+        Statistic("fresh_points_minus_exact", at_most=-0.02, unit="nats"),
+        Statistic("fresh_points_too_high", at_most=4, unit="of 20"),
     ],
     holds_on=10,
 )
@@ -61,9 +62,9 @@ def training_set(seed: int) -> dict[str, float]:
     "js-walk-by-weights",
     page=PAGE,
     statement="Reweighted by trained networks, a sample goes half way to the data at every step.",
-    bounds=[
-        Bound("largest_error_of_mean", at_most=0.1),
-        Bound("largest_error_of_variance", at_most=0.2),
+    statistics=[
+        Statistic("largest_error_of_mean", at_most=0.1),
+        Statistic("largest_error_of_variance", at_most=0.2),
     ],
     holds_on=10,
 )

@@ -1,18 +1,19 @@
 """Claims of the page on the minimax objective."""
 
-from book.claims import Bound, claim
+from book.claims import claim
 from book.pages import definitions
+from gan_utils.book.claims import Statistic
 
 
 @claim(
     "shared-loss-drifts",
     page="probability/minimax_objective",
     statement="Under the shared loss D goes to 1 on real and fake; under −V it tells them apart.",
-    bounds=[
-        Bound("shared_loss_mean_D_on_real", at_least=0.99),
-        Bound("shared_loss_mean_D_on_fake", at_least=0.99),
-        Bound("true_loss_mean_D_on_real", at_least=0.73, at_most=0.83),
-        Bound("true_loss_mean_D_on_fake", at_least=0.17, at_most=0.27),
+    statistics=[
+        Statistic("shared_loss_mean_D_on_real", at_least=0.99),
+        Statistic("shared_loss_mean_D_on_fake", at_least=0.99),
+        Statistic("true_loss_mean_D_on_real", at_least=0.73, at_most=0.83),
+        Statistic("true_loss_mean_D_on_fake", at_least=0.17, at_most=0.27),
     ],
     holds_on=10,
 )

@@ -1,14 +1,15 @@
 """A trained discriminator against the logarithm of the density ratio, on four pairs."""
 
-from book.claims import Bound, claim
+from book.claims import claim
 from book.pages import definitions
+from gan_utils.book.claims import Statistic
 
 PAGE = "probability/optimal_discriminator"
 
 FOLLOWS = (
-    Bound("correlation", at_least=0.99),
-    Bound("mean_abs_error", at_most=0.05, unit="nats"),
-    Bound("share_within_4_nats", at_least=0.95),
+    Statistic("correlation", at_least=0.99),
+    Statistic("mean_abs_error", at_most=0.05, unit="nats"),
+    Statistic("share_within_4_nats", at_least=0.95),
 )
 
 
@@ -16,7 +17,7 @@ FOLLOWS = (
     "optimal-discriminator-gaussians",
     page=PAGE,
     statement="Trained on samples of N(0, 1) and N(1, 1), the logit follows log p/q.",
-    bounds=FOLLOWS,
+    statistics=FOLLOWS,
     holds_on=10,
 )
 def gaussians(seed: int) -> dict[str, float]:
@@ -27,7 +28,7 @@ def gaussians(seed: int) -> dict[str, float]:
     "optimal-discriminator-correlated",
     page=PAGE,
     statement="Trained on samples of two correlated Gaussians, the logit follows log p/q.",
-    bounds=FOLLOWS,
+    statistics=FOLLOWS,
     holds_on=10,
 )
 def correlated(seed: int) -> dict[str, float]:
@@ -38,7 +39,7 @@ def correlated(seed: int) -> dict[str, float]:
     "optimal-discriminator-mixture",
     page=PAGE,
     statement="Trained on samples of a mixture and a Gaussian, the logit follows log p/q.",
-    bounds=FOLLOWS,
+    statistics=FOLLOWS,
     holds_on=10,
 )
 def mixture(seed: int) -> dict[str, float]:
@@ -49,14 +50,14 @@ def mixture(seed: int) -> dict[str, float]:
     "optimal-discriminator-wide",
     page=PAGE,
     statement="On the wide pair the value is right and the logit is not.",
-    bounds=(
-        Bound("value_error", at_most=1e-3, unit="nats"),
-        Bound("regret", at_most=1e-3, unit="nats"),
-        Bound("mean_abs_error", unit="nats"),
-        Bound("mean_abs_error_in_the_dark", unit="nats"),
-        Bound("share_of_error_in_the_dark", at_least=0.5),
-        Bound("share_of_regret_in_the_dark", at_most=0.05),
-        Bound("error_at_minus_12", unit="nats"),
+    statistics=(
+        Statistic("value_error", at_most=1e-3, unit="nats"),
+        Statistic("regret", at_most=1e-3, unit="nats"),
+        Statistic("mean_abs_error", unit="nats"),
+        Statistic("mean_abs_error_in_the_dark", unit="nats"),
+        Statistic("share_of_error_in_the_dark", at_least=0.5),
+        Statistic("share_of_regret_in_the_dark", at_most=0.05),
+        Statistic("error_at_minus_12", unit="nats"),
     ),
     holds_on=10,
 )

@@ -1,8 +1,8 @@
 """The public names of `gan_utils`, one module after the other: `__init__.py` reads them here."""
 
 from gan_utils import (
+    book as book,
     callbacks as callbacks,
-    claims as claims,
     data as data,
     distributions as distributions,
     divergences as divergences,
@@ -18,6 +18,10 @@ from gan_utils import (
     pretrained as pretrained,
     training as training,
 )
+from gan_utils.book import (
+    profile as profile,
+    verbosity as verbosity,
+)
 from gan_utils.callbacks import (
     ForPlayer as ForPlayer,
     Quality as Quality,
@@ -28,9 +32,7 @@ from gan_utils.data import (
     Images as Images,
     from_unit_range as from_unit_range,
     load_images as load_images,
-    profile as profile,
     to_unit_range as to_unit_range,
-    verbosity as verbosity,
 )
 from gan_utils.distributions import (
     Gaussian as Gaussian,
@@ -109,11 +111,9 @@ from gan_utils.penalties import (
     wgan_gp as wgan_gp,
 )
 from gan_utils.pretrained import (
-    Race as Race,
     digit_classifier as digit_classifier,
     digit_features as digit_features,
     digit_generator as digit_generator,
-    digit_race as digit_race,
 )
 from gan_utils.training import (
     GAN as GAN,

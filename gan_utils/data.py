@@ -1,4 +1,4 @@
-"""Real images, their scale, and the speed at which the book runs."""
+"""Real images and their scale."""
 
 import gzip
 import importlib.resources
@@ -213,44 +213,6 @@ def _check_scale(low: float, high: float) -> None:
             f"{_SCALE}, got values from {low:.9g} to {high:.9g}: they are in {scale} already; "
             "bytes (uint8) are never doubted"
         )
-
-
-def profile() -> str:
-    """Profile of the book, the speed of its pages: "quick" for two CPU cores, "full" with a GPU.
-
-    The environment variable GAN_BOOK_PROFILE decides where it is set, else whether TensorFlow
-    sees a GPU.
-
-    Raises
-    ------
-    ValueError
-        If GAN_BOOK_PROFILE is neither "quick" nor "full".
-
-    Examples
-    --------
-    >>> profile() in ("quick", "full")
-    True
-    """
-    chosen = os.environ.get("GAN_BOOK_PROFILE")
-    if chosen:
-        return _choose("GAN_BOOK_PROFILE", chosen, {"quick": "quick", "full": "full"})
-    import tensorflow as tf
-
-    return "full" if tf.config.list_physical_devices("GPU") else "quick"
-
-
-def verbosity() -> int | str:
-    """How much training says while it runs, as `fit` takes it: "auto" where a person may watch.
-
-    The environment variable GAN_BOOK_PROFILE=quick, which the checks and the stored outputs of
-    the book run under, makes it 0: progress bars carry times, which no two runs share.
-
-    Examples
-    --------
-    >>> verbosity() in (0, "auto")
-    True
-    """
-    return 0 if os.environ.get("GAN_BOOK_PROFILE") == "quick" else "auto"
 
 
 def _choose(argument: str, key: Any, table: dict[str, Any]) -> Any:

@@ -1,16 +1,15 @@
-"""Networks trained on MNIST that travel with the package, and a race of recipes (TensorFlow).
+"""Networks trained on MNIST that travel with the package (TensorFlow).
 
 `tools/pretrain.py` trained the networks, and wrote beside every file of weights how it was made and
 what was measured; `provenance` reads it. The weights are stored in half precision; what was
-measured was measured on the stored ones. `tools/race.py` trained for 90 seconds with each of
-several recipes and kept no weights, only what came of it; `digit_race` reads that.
+measured was measured on the stored ones.
 """
 
 import hashlib
 import io
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
@@ -29,13 +28,6 @@ DROPOUT = 0.3
 LATENT_DIM, WIDTH = 64, 32
 _IMAGES_AT_ONCE = 1_000
 _CHANNELS_LAST = {"data_format": "channels_last"}
-
-
-class Race(NamedTuple):
-    """Race of training recipes: its record, and pictures (looks, 12, 28, 28) of two of them."""
-
-    record: dict[str, Any]
-    pictures: dict[str, np.ndarray]
 
 
 def digit_classifier() -> keras.Model:
@@ -123,45 +115,12 @@ def digit_generator() -> keras.Model:
     return _pretrained("digit_generator")
 
 
-def digit_race() -> Race:
-    """Race of training recipes: what each learned from MNIST in 90 seconds, and what it drew.
-
-    The first recipe has the networks, losses and optimisers of TensorFlow's DCGAN tutorial, the
-    last is that of the book, and each of those between changes one thing in the one before it.
-
-    Returns
-    -------
-    Race
-        `record` says under "recipes" what each recipe is, what it changes, and what was measured
-        in its "runs", one for each of the "seeds" and in their order. `pictures` holds under
-        "tutorial" and "book" what the first and the last recipe drew with the first seed: (3, 12,
-        28, 28) float32 in [-1, 1], twelve samples at each of the moments that the record calls
-        "looks", in seconds. The same noise makes a recipe's twelve samples at every look.
-
-    Raises
-    ------
-    DataUnavailable
-        If the record or the pictures are not installed.
-
-    Examples
-    --------
-    >>> record, pictures = digit_race()
-    >>> len(record["recipes"][0]["runs"]) == len(record["seeds"])
-    True
-    >>> pictures["book"].shape
-    (3, 12, 28, 28)
-    """
-    with np.load(io.BytesIO(_read(_RACE, ".npz")), allow_pickle=False) as file:
-        pictures = {key: file[key].astype(np.float32) / 127.5 - 1 for key in file}
-    return Race(provenance(_RACE), pictures)
-
-
 def provenance(name: str) -> dict[str, Any]:
     """Provenance of what is shipped: script, seeds, seconds, data, versions, measurements.
 
     Parameters
     ----------
-    name : "digit_classifier", "digit_generator" or "digit_race"
+    name : "digit_classifier" or "digit_generator"
 
     Returns
     -------
@@ -170,7 +129,7 @@ def provenance(name: str) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If the book has nothing of that name.
+        If no network has that name.
     DataUnavailable
         If it is not installed.
 
@@ -215,9 +174,6 @@ _IMAGE = (IMAGE_SIZE, IMAGE_SIZE, 1)
 NETWORKS = {"digit_classifier": _classifier, "digit_generator": _generator}
 """The untrained networks, by name."""
 
-_RACE = "digit_race"
-_MADE_BY = {**dict.fromkeys(NETWORKS, "make pretrained"), _RACE: "make race"}
-
 
 def _pretrained(name: str) -> keras.Model:
     stored = _read(name, ".npz")
@@ -231,13 +187,13 @@ def _pretrained(name: str) -> keras.Model:
 
 
 def _read(name: str, suffix: str) -> bytes:
-    if name not in _MADE_BY:
-        known = ", ".join(map(repr, _MADE_BY))
+    if name not in NETWORKS:
+        known = ", ".join(map(repr, NETWORKS))
         raise ValueError(f"name: expected one of {known}, got {name!r}")
     path = FOLDER / f"{name}{suffix}"
     if not path.is_file():
         raise DataUnavailable(
-            f"{name}: there is no {path}. The wheel carries it; in a clone, `{_MADE_BY[name]}` "
+            f"{name}: there is no {path}. The wheel carries it; in a clone, `make pretrained` "
             "trains again."
         )
     return path.read_bytes()

@@ -5,14 +5,13 @@ they share, and all that look at the built book, so that one worker builds it. R
 one by one, last: they fill what time the workers have left.
 """
 
-import json
 from collections.abc import Generator
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadGroupScheduling
 
-from book import claims, outputs, pages
+from book import claims, pages, records
 
 BOOK, RERUN = "book", "test_claim_comes_again"
 
@@ -65,6 +64,5 @@ def order(item: pytest.Item, costs: dict[str, float]) -> tuple[int, float]:
 
 def seconds() -> dict[str, float]:
     """What the records say of pages, and of claims by their names."""
-    of_pages = json.loads(outputs.COSTS.read_text(encoding="utf-8"))
-    of_claims = claims.read_ledger()
-    return {name: entry["seconds"] for name, entry in {**of_pages, **of_claims}.items()}
+    of_pages = {name: cost["seconds"] for name, cost in records.of_all("cost").items()}
+    return {**of_pages, **{name: claim.seconds for name, claim in claims.read_ledger().items()}}

@@ -3,13 +3,13 @@
 python -m tools.full                     every chapter
 python -m tools.full first_gan …         only these
 
-The record is chapters/full.json. The exit code is 1 if a chapter failed.
+What came of a chapter is kept in its record. The exit code is 1 if a chapter failed.
 """
 
 import argparse
 import sys
 
-from book import full
+from book import full, pages, records
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     entries = {}
     for name in names:
         entries[name] = full.run(known[name])
-        full.write(name, entries[name], known)
+        records.update(pages.read(known[name]).name, full=entries[name])
         print(f"{name}: {entries[name]['result']}, {entries[name]['seconds']} s", flush=True)
     print(full.table({name: full.read_record()[name] for name in names}, known))
     return int(any(entry["result"] == "failed" for entry in entries.values()))

@@ -1,4 +1,4 @@
-"""Train the first GAN of the book five times as long, into chapters/first_gan_long.json.
+"""Train the first GAN of the book five times as long, into a record of its own.
 
 python -m tools.long_run
 

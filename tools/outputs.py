@@ -1,7 +1,7 @@
 """Execute the notebooks and store their outputs.
 
 python -m tools.outputs                          every notebook
-python -m tools.outputs chapters/x.ipynb …       only these, and the ledger
+python -m tools.outputs chapters/x.ipynb …       only these
 
 The kernels run at the quick profile and without a GPU.
 """
@@ -16,7 +16,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="*", type=Path)
     chosen = parser.parse_args().notebooks or pages.paths()
-    for path in outputs.ledger_last(path.resolve() for path in chosen):
+    for path in [path.resolve() for path in chosen]:
         outputs.store(path)
 
 

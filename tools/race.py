@@ -1,4 +1,4 @@
-"""Train on MNIST for 90 seconds with each recipe, and write gan_utils/weights/digit_race.*.
+"""Train on MNIST for 90 seconds with each recipe, and write gan_utils/book/records/digit_race.*.
 
 python -m tools.race              every recipe with every seed: three quarters of an hour
 python -m tools.race --seconds 3  a rehearsal, which writes nothing

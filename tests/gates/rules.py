@@ -14,7 +14,6 @@ import nbformat
 from book import setup_cell
 from book.pages import (
     CELL_METADATA,
-    LEDGER,
     OPENING,
     PREFIXES,
     PROVED,
@@ -29,7 +28,7 @@ from book.pages import (
     tags,
     terms,
 )
-from gan_utils import claims
+from gan_utils.book import claims
 
 Rule = Callable[[Page], Iterator[str]]
 
@@ -207,7 +206,7 @@ def exercises_are_solved(page: Page) -> Iterator[str]:
 
 def claims_exist(page: Page) -> Iterator[str]:
     """`claims.read("…")` names a claim of the ledger."""
-    for name in sorted(claims_read(page) - set(claims.read_all(LEDGER))):
+    for name in sorted(claims_read(page) - set(claims.read_all())):
         yield f"the ledger has no claim {name!r}: run `make claims CLAIM={name}`"
 
 

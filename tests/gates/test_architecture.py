@@ -74,8 +74,8 @@ def test_imports_run_downwards(name: str):
         ("book", "def f():\n    import claims.first_gan", ["claims.first_gan"]),
         ("tools", "import numpy, tests", ["tests"]),
         ("gan_utils", "from book import pages", ["book"]),
-        ("claims", "from book.claims import claim\nfrom gan_utils import claims", []),
-        ("gan_utils", "from . import claims\nfrom gan_utils.claims import read", []),
+        ("claims", "from book.claims import claim\nfrom gan_utils.book import claims", []),
+        ("gan_utils", "from . import data\nfrom gan_utils.data import Images", []),
     ],
 )
 def test_an_import_that_runs_upwards_is_noticed(home: str, source: str, upwards: list[str]):

@@ -11,9 +11,9 @@ import pytest
 import tensorflow as tf
 
 from book import bench
-from book.claims import Bound
 from book.pages import ROOT
 from gan_utils._steps import noise
+from gan_utils.book.claims import Statistic
 from tools import bench as command
 
 
@@ -122,14 +122,14 @@ def test_numbers_have_three_digits_and_no_exponent():
 @pytest.mark.parametrize(
     ("bound", "reached", "verdict"),
     [
-        (Bound("x", at_least=3), 3.0, "≥ 3        3  yes"),
-        (Bound("x", at_least=3), 2.9, "≥ 3      2.9  no"),
-        (Bound("x", at_most=1.05), 1.0, "≤ 1.05        1  yes"),
-        (Bound("x", at_most=1.05), 1.06, "≤ 1.05     1.06  no"),
-        (Bound("x", at_least=3), math.nan, "≥ 3      nan  not measured"),
+        (Statistic("x", at_least=3), 3.0, "≥ 3        3  yes"),
+        (Statistic("x", at_least=3), 2.9, "≥ 3      2.9  no"),
+        (Statistic("x", at_most=1.05), 1.0, "≤ 1.05        1  yes"),
+        (Statistic("x", at_most=1.05), 1.06, "≤ 1.05     1.06  no"),
+        (Statistic("x", at_least=3), math.nan, "≥ 3      nan  not measured"),
     ],
 )
-def test_targets_are_judged(bound: Bound, reached: float, verdict: str):
+def test_targets_are_judged(bound: Statistic, reached: float, verdict: str):
     line = bench.target_table([(bound, reached)]).splitlines()[1]
     assert line.split() == ["x", *verdict.split()]
 

@@ -4,7 +4,6 @@ The stored outputs are those of `quick`, so that nothing else would notice a con
 that a page cannot use.
 """
 
-import json
 import re
 import sys
 from collections.abc import Callable
@@ -17,8 +16,9 @@ import tensorflow as tf
 import yaml
 from nbformat.v4 import new_code_cell, new_notebook
 
-from book import claims, full as full_runs, long_run, machine, pages
-from gan_utils.claims import prediction_interval
+from book import claims, full as full_runs, long_run, machine, pages, records
+from gan_utils.book import read_record
+from gan_utils.book.claims import prediction_interval
 from tools import full as command
 
 Namespace = dict[str, object]
@@ -184,7 +184,7 @@ def samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
         "bad": notebook(tmp_path, "bad", "x = 0.038", "y = 1\nassert x < 0.01, f'JS is {x}'"),
     }
     monkeypatch.setattr(full_runs, "chapters", lambda: found)
-    monkeypatch.setattr(full_runs, "RECORD", tmp_path / "full.json")
+    monkeypatch.setattr(records, "FOLDER", tmp_path)
     return found
 
 
@@ -234,8 +234,7 @@ def test_an_entry_of_another_page_is_marked(samples: dict[str, Path]):
     assert "changed since" in full_runs.table(full_runs.read_record(), samples)
 
 
-def test_what_was_not_run_is_not_recorded_and_old_names_go(samples: dict[str, Path]):
-    full_runs.RECORD.write_text(json.dumps({"gone": {}}), encoding="utf-8")
+def test_what_was_not_run_is_not_recorded(samples: dict[str, Path]):
     command.main(["good"])
     assert list(full_runs.read_record()) == ["good"]
 
@@ -257,7 +256,7 @@ def is_entry(entry: dict) -> bool:
 
 
 def test_the_record_is_of_chapters_that_passed():
-    record = json.loads(full_runs.RECORD.read_text(encoding="utf-8"))
+    record = full_runs.read_record()
     assert record
     assert set(record) <= set(full_runs.chapters())
     for name, entry in record.items():
@@ -304,7 +303,7 @@ def test_other_minutes_are_noticed(said: str, wrong: int):
 
 @pytest.fixture(scope="module")
 def record() -> dict:
-    return json.loads(long_run.RECORD.read_text(encoding="utf-8"))
+    return read_record("first_gan_long")
 
 
 def test_the_long_run_is_of_ten_seeds(record: dict):

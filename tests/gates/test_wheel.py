@@ -1,6 +1,5 @@
-"""The wheel holds the package, its weights and the ledgers; importing it loads no TensorFlow."""
+"""The wheel holds the package, its weights and records; importing it loads no TensorFlow."""
 
-import re
 import shutil
 import subprocess
 import sys
@@ -12,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from book.pages import ROOT
-from book.wheel import LEDGERS
 
 LARGEST = 1_000_000
 """Bytes. Two networks in half precision are 0.65 MB of it; this catches data that slipped in."""
 
-TRAINED = ("digit_classifier", "digit_generator", "digit_race")
+FOLDERS = ("gan_utils", "gan_utils/book", "gan_utils/weights", "gan_utils/book/records")
+
+SUFFIXES = {".py", ".pyi", ".typed", ".npz", ".json"}
 
 
 def run(*command: object, cwd: Path) -> str:
@@ -42,36 +42,32 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def contents_faults(names: list[str]) -> list[str]:
-    """What a wheel lacks or should not have: the package, the ledgers, its own description."""
-    package = {f"gan_utils/{path.name}" for path in (ROOT / "gan_utils").glob("*.py")}
-    package |= {"gan_utils/__init__.pyi", "gan_utils/py.typed"}
-    package |= {
-        f"gan_utils/weights/{name}{suffix}" for name in TRAINED for suffix in (".npz", ".json")
-    }
-    folder = r"\.data/data/share/gan_utils/"
-    ledgers = {
-        file: [name for name in names if re.search(folder + re.escape(file) + "$", name)]
-        for file in LEDGERS
+    """What a wheel lacks or should not have: the package, its data, its own description."""
+    package = {
+        f"{folder}/{path.name}"
+        for folder in FOLDERS
+        for path in (ROOT / folder).iterdir()
+        if path.suffix in SUFFIXES
     }
     described = [name for name in names if ".dist-info/" in name]
     return [
         *(f"lacks {name}" for name in sorted(package - set(names))),
-        *(
-            f"has {name}"
-            for name in sorted(set(names).difference(package, described, *ledgers.values()))
-        ),
-        *(f"has {len(found)} {file}" for file, found in ledgers.items() if len(found) != 1),
+        *(f"has {name}" for name in sorted(set(names).difference(package, described))),
     ]
 
 
-def test_wheel_holds_the_package_its_weights_and_the_ledgers_only(wheel: Path):
+def test_wheel_holds_the_package_and_its_data_only(wheel: Path):
     names = zipfile.ZipFile(wheel).namelist()
     assert contents_faults(names) == []
     assert contents_faults([*names, "gan_utils/weights.npz"]) == ["has gan_utils/weights.npz"]
-    without = [name for name in names if not name.endswith(("claims.json", "losses.py"))]
-    assert contents_faults(without) == ["lacks gan_utils/losses.py", "has 0 claims.json"]
-    without = [name for name in names if not name.endswith(".npz")]
-    assert contents_faults(without) == [f"lacks gan_utils/weights/{name}.npz" for name in TRAINED]
+    for missing in (
+        "gan_utils/losses.py",
+        "gan_utils/py.typed",
+        "gan_utils/weights/digit_generator.npz",
+        "gan_utils/book/records/first_gan.json",
+    ):
+        without = [name for name in names if name != missing]
+        assert contents_faults(without) == [f"lacks {missing}"]
 
 
 def test_wheel_is_small(wheel: Path, record_testsuite_property):
@@ -82,7 +78,7 @@ def test_wheel_is_small(wheel: Path, record_testsuite_property):
 
 
 LOADED = (
-    "import sys, gan_utils, gan_utils.divergences, gan_utils.claims\n"
+    "import sys, gan_utils, gan_utils.divergences, gan_utils.book\n"
     "print(sorted({name.split('.')[0] for name in sys.modules} & {'tensorflow', 'keras'}))"
 )
 
@@ -112,18 +108,19 @@ def test_every_public_name_can_be_imported(python: Path):
 
 def test_installed_weights_are_found(python: Path):
     code = (
-        "from gan_utils import digit_classifier, digit_generator, digit_race\n"
+        "from gan_utils import digit_classifier, digit_generator\n"
+        "from gan_utils.book import digit_race\n"
         "print(digit_classifier().count_params(), digit_generator().count_params())\n"
         "print(len(digit_race().pictures))"
     )
     assert run(python, "-c", code, cwd=python.parents[2]).split() == ["98442", "244993", "2"]
 
 
-def test_installed_ledgers_are_found_from_anywhere(python: Path):
+def test_installed_records_are_found_from_anywhere(python: Path):
     code = (
-        "from gan_utils import claims\n"
-        "print(claims.ledger_path(), claims.book_file('costs.json'), len(claims.read_all()))"
+        "from gan_utils.book import claims, read_record\n"
+        "print(len(claims.read_all()), read_record('first_gan')['page'])"
     )
-    *paths, number = run(python, "-c", code, cwd=python.parents[2]).split()
-    assert all(str(python.parents[1]) in path for path in paths)
+    number, page = run(python, "-c", code, cwd=python.parents[2]).split()
     assert int(number) > 0
+    assert page == "tensorflow/first_gan"

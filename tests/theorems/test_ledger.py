@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from gan_utils.claims import COVERAGE, prediction_interval
+from gan_utils.book.claims import COVERAGE, prediction_interval
 
 STEPS = [0.0, 0.003, 0.03, 0.1, 0.3, 1.0, 2.0, 5.0]
 """Ends of the pieces of the quadrature; a standard deviation above 5 never misses."""

@@ -1,4 +1,4 @@
-"""Ledger of claims: what the book says about training, and the runs behind it.
+"""Claims about training: what the book says, and the runs behind it.
 
 A claim about a random program is a statement about many runs. The ledger holds for each claim
 the values that every seed gave, and the interval in which one more run is expected:
@@ -9,21 +9,19 @@ the two-sided 99.9 % prediction interval for one new value when n values have me
 standard deviation s (Hahn and Meeker, *Statistical Intervals*, Wiley 1991, section 4.7).
 """
 
-import importlib.metadata
-import json
 import math
 import statistics
 import sys
 import textwrap
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from scipy.stats import t as student_t
 
-from gan_utils.data import DataUnavailable
+from gan_utils.book import _pictures
+from gan_utils.book._records import read_record, record_names
 
 COVERAGE = 0.999
 """Probability with which the interval holds one more run."""
@@ -38,17 +36,18 @@ ten equal values do not mean that the eleventh will be equal to the last bit.
 LINE = 84
 """Characters that fit into one line of a printed page."""
 
-_ROOT = Path(__file__).resolve().parents[1]
-"""The folder that holds the package: the book's repository, or an environment's packages."""
+COLUMNS = ("median", "smallest", "largest", "claimed", "holds on")
+"""What the table of a claim says of each statistic."""
 
 _IN_ASCII = {"≥": ">=", "≤": "<=", "–": "-", "−": "-", "×": "x", "±": "+-", "·": "*"}
 
 
 @dataclass(frozen=True)
 class Statistic:
-    """One measured number of a claim, over all its seeds.
+    """Statistic of a claim: one measured number, over all its seeds, and the bound on it.
 
     `at_least` and `at_most` are what the claim asserts of every run; None where it asserts nothing.
+    `values` is empty as long as nothing has been measured.
 
     Examples
     --------
@@ -58,10 +57,15 @@ class Statistic:
     """
 
     name: str
-    values: tuple[float, ...]
+    values: tuple[float, ...] = ()
     unit: str = ""
     at_least: float | None = None
     at_most: float | None = None
+
+    @property
+    def title(self) -> str:
+        """Name, in words, with the unit."""
+        return self.name.replace("_", " ") + (f" ({self.unit})" if self.unit else "")
 
     @property
     def median(self) -> float:
@@ -106,7 +110,7 @@ class Statistic:
 
     @property
     def bound(self) -> str:
-        """Bounds that are claimed, in signs that standard output can print; a dash for none.
+        """Bounds that are claimed; a dash for none.
 
         Examples
         --------
@@ -115,7 +119,7 @@ class Statistic:
         """
         parts = [("≥", self.at_least), ("≤", self.at_most)]
         claimed = [f"{sign} {limit:g}" for sign, limit in parts if limit is not None]
-        return _printable(", ".join(claimed) or "–")
+        return ", ".join(claimed) or "–"
 
     @property
     def holds(self) -> tuple[bool, ...]:
@@ -124,23 +128,39 @@ class Statistic:
         high = math.inf if self.at_most is None else self.at_most
         return tuple(low <= value <= high for value in self.values)
 
+    def row(self) -> tuple[str, ...]:
+        """Title, and what each of `COLUMNS` says."""
+        claimed = (self.at_least, self.at_most) != (None, None)
+        return (
+            self.title,
+            *(f"{number:.4g}" for number in (self.median, self.minimum, self.maximum)),
+            self.bound,
+            f"{sum(self.holds)} of {len(self.values)}" if claimed else "–",
+        )
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Claim:
-    """Claim about training, with the runs that support it; `str(claim)` is a table.
+    """Claim about training: a sentence, its bounds, and the runs that support it.
 
-    Signs that the encoding of standard output lacks are written in ASCII there: >= for ≥.
+    Printed it is a table, in a notebook one of HTML with a picture of the runs. Signs that the
+    encoding of standard output lacks are written in ASCII there: >= for ≥.
+
+    `statistics` are by name; `seeds` is empty as long as nothing has been measured. `holds_on` is
+    the number of seeds on which all bounds are claimed to hold, `seconds` what one run took.
+    `digest` is a hash of the code that was measured, `package` one of what it used of gan_utils.
     """
 
     name: str
     statement: str
     page: str
-    seeds: tuple[int, ...]
     holds_on: int
     statistics: dict[str, Statistic]
-    versions: dict[str, str]
-    seconds: float
-    digest: str
+    seeds: tuple[int, ...] = ()
+    seconds: float = math.nan
+    versions: dict[str, str] = field(default_factory=dict)
+    digest: str = ""
+    package: str = ""
 
     @property
     def holding(self) -> tuple[int, ...]:
@@ -148,23 +168,47 @@ class Claim:
         each = zip(*(statistic.holds for statistic in self.statistics.values()), strict=True)
         return tuple(seed for seed, kept in zip(self.seeds, each, strict=True) if all(kept))
 
+    def stated(self) -> "Claim":
+        """The claim alone, without what was measured."""
+        bare = {name: replace(each, values=()) for name, each in self.statistics.items()}
+        return Claim(self.name, self.statement, self.page, self.holds_on, bare)
+
     def __str__(self) -> str:
-        rows: list[Sequence[str]] = [("", "median", "smallest", "largest", "claimed", "holds on")]
-        for statistic in self.statistics.values():
-            unit = f" ({statistic.unit})" if statistic.unit else ""
-            numbers = (statistic.median, statistic.minimum, statistic.maximum)
-            claimed = (statistic.at_least, statistic.at_most) != (None, None)
-            rows.append(
-                (
-                    _printable(statistic.name.replace("_", " ") + unit),
-                    *(f"{number:.4g}" for number in numbers),
-                    statistic.bound,
-                    f"{sum(statistic.holds)} of {len(self.seeds)}" if claimed else _printable("–"),
-                )
-            )
         statement = _printable(f"{self.statement} [{self.name}]")
         sentence = textwrap.wrap(statement, LINE, break_on_hyphens=False)
-        return "\n".join([*sentence, *aligned(rows)])
+        if not self.seeds:
+            return "\n".join([*sentence, "not measured yet"])
+        rows = [("", *COLUMNS), *(statistic.row() for statistic in self.statistics.values())]
+        return "\n".join(
+            [*sentence, *aligned([[_printable(text) for text in row] for row in rows])]
+        )
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return _pictures.claim(self, COLUMNS)
+
+    def record(self) -> dict[str, Any]:
+        """What the ledger keeps of the claim, for JSON; `from_record` reads it."""
+        return {
+            "statement": self.statement,
+            "page": self.page,
+            "holds_on": self.holds_on,
+            "seeds": list(self.seeds),
+            "statistics": {
+                name: {
+                    "unit": each.unit,
+                    "at_least": each.at_least,
+                    "at_most": each.at_most,
+                    "values": list(each.values),
+                }
+                for name, each in self.statistics.items()
+            },
+            "seconds": self.seconds,
+            "versions": self.versions,
+            "digest": self.digest,
+            "package": self.package,
+        }
 
 
 def prediction_interval(values: Iterable[float]) -> tuple[float, float]:
@@ -245,117 +289,48 @@ def _interval(values: Sequence[float], floor: float) -> tuple[float, float]:
     return mean - half_width, mean + half_width
 
 
-def read(name: str, path: Path | None = None) -> Claim:
+def read(name: str) -> Claim:
     """Claim of the ledger, by name.
-
-    Parameters
-    ----------
-    name : the claim's name.
-    path : the ledger; by default the book's own, `ledger_path`.
 
     Raises
     ------
     ValueError
         The ledger has no claim of that name.
-    DataUnavailable
-        `path` is not given, and there is no ledger.
     """
-    ledger = read_all(path)
+    ledger = read_all()
     if name not in ledger:
         raise ValueError(f"name must be a claim of the ledger ({', '.join(ledger)}), got {name!r}")
     return ledger[name]
 
 
-def read_all(path: Path | None = None) -> dict[str, Claim]:
-    """Claims of the ledger, all of them, by name in alphabetical order.
-
-    Raises
-    ------
-    DataUnavailable
-        `path` is not given, and there is no ledger.
-    """
-    path = ledger_path() if path is None else path
-    records = json.loads(path.read_text(encoding="utf-8"))
-    return {name: from_record(name, records[name]) for name in sorted(records)}
+def read_all() -> dict[str, Claim]:
+    """Claims of the ledger, all of them, by name in alphabetical order."""
+    records = (read_record(name).get("claims", {}) for name in record_names())
+    found = {name: entry for record in records for name, entry in record.items()}
+    return {name: from_record(name, found[name]) for name in sorted(found)}
 
 
-def from_record(name: str, record: dict) -> Claim:
+def from_record(name: str, record: dict[str, Any]) -> Claim:
     """Claim made from what the ledger's JSON holds under its name."""
+    statistics = {
+        key: Statistic(
+            name=key,
+            values=tuple(entry["values"]),
+            unit=entry["unit"],
+            at_least=entry["at_least"],
+            at_most=entry["at_most"],
+        )
+        for key, entry in record["statistics"].items()
+    }
+    kept = {key: record[key] for key in ("statement", "page", "holds_on", "seconds", "digest")}
     return Claim(
         name=name,
-        statement=record["statement"],
-        page=record["page"],
+        statistics=statistics,
         seeds=tuple(record["seeds"]),
-        holds_on=record["holds_on"],
-        statistics={
-            key: Statistic(
-                name=key,
-                values=tuple(entry["values"]),
-                unit=entry["unit"],
-                at_least=entry["at_least"],
-                at_most=entry["at_most"],
-            )
-            for key, entry in record["statistics"].items()
-        },
         versions=dict(record["versions"]),
-        seconds=record["seconds"],
-        digest=record["digest"],
+        package=record.get("package", ""),
+        **kept,
     )
-
-
-def ledger_path() -> Path:
-    """Path of the book's ledger of claims: `book_file("claims.json")`.
-
-    Raises
-    ------
-    DataUnavailable
-        There is none.
-    """
-    return book_file("claims.json")
-
-
-def book_file(name: str) -> Path:
-    """Path of one of the book's records: `claims.json`, or `costs.json`, the seconds of each page.
-
-    It is that in `chapters/` beside the package, where the package is imported from the book's
-    repository, else the copy that was installed with it. The working directory does not matter,
-    and nobody else's file of that name is taken.
-
-    Raises
-    ------
-    DataUnavailable
-        Neither is there.
-    """
-    candidates = [_ROOT / "chapters" / name] if _is_repository(_ROOT) else []
-    candidates += _installed(name)
-    for candidate in candidates:
-        if candidate.is_file():
-            return candidate.resolve()
-    raise DataUnavailable(
-        f"no {name}: {_ROOT} is not the book's repository with a chapters/{name}, and no copy was "
-        "installed with this gan-utils. Install the wheel, or import the package from a clone."
-    )
-
-
-def _is_repository(folder: Path) -> bool:
-    """Whether the folder is the book's: its project has the package's name."""
-    try:
-        project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return project.get("project", {}).get("name") == "gan-utils"
-
-
-def _installed(name: str) -> list[Path]:
-    """The files of that name which were installed together with this very package."""
-    package = Path(__file__).resolve().parent
-    return [
-        Path(file.locate())
-        for distribution in importlib.metadata.distributions(name="gan-utils")
-        if Path(str(distribution.locate_file("gan_utils"))).resolve() == package
-        for file in distribution.files or []
-        if file.parts[-3:] == ("share", "gan_utils", name)
-    ]
 
 
 def _printable(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Tests of what the package holds for the book alone."""
