@@ -220,7 +220,8 @@ def test_measuring_again_changes_only_what_was_measured(monkeypatch):
     before = pretrained.provenance(name)
     with pytest.raises(SystemExit, match="other data"):
         pretrain.remeasure(name, *data)
-    pretrain.write_record(name, before | {"data": pretrain.describe(*data), "measured": {}})
+    record = before | {"data": pretrain.describe(*data), "measured": {}}
+    pretrain.write_record(pretrained.FOLDER / f"{name}.json", record)
     monkeypatch.setattr(pretrain, "LEAST_ACCURACY", 0.7)
     pretrain.remeasure(name, *data)
     after = pretrained.provenance(name)
