@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gan_utils.book.claims import Claim, Statistic
 
-WIDTH, HEIGHT, MARGIN = 180, 26, 8
+WIDTH, HEIGHT, MARGIN = 150, 22, 8
 """Size of a picture in pixels, and the room at its ends."""
 
-_CELL = "text-align: right; padding: 0.1em 0.7em; white-space: nowrap"
+_CELL = "text-align: {}; padding: 0.1em 0.5em; white-space: nowrap"
 
 
 def claim(shown: "Claim", columns: tuple[str, ...]) -> str:
@@ -19,23 +19,26 @@ def claim(shown: "Claim", columns: tuple[str, ...]) -> str:
     title = f"<p><strong>{escape(shown.statement)}</strong> <code>{escape(shown.name)}</code></p>"
     if not shown.seeds:
         return f"{title}<p>Not measured yet.</p>"
-    head = _cells("th", ("", "runs", *columns, "one more run"))
+    head = _cells("th", ("", "runs", *columns))
     body = "".join(_row(statistic) for statistic in shown.statistics.values())
     return (
         f'{title}<div role="region" aria-label="runs of {escape(shown.name)}" tabindex="0" '
-        f'style="overflow-x: auto"><table style="margin: 0">{head}{body}</table></div>'
+        f'style="overflow-x: auto"><table style="margin: 0; font-size: 0.85em">{head}{body}</table></div>'
     )
 
 
 def _row(statistic: "Statistic") -> str:
     name, *numbers = map(escape, statistic.row())
-    interval = f"{statistic.low:.4g} to {statistic.high:.4g}"
-    return _cells("td", (name, runs(statistic), *numbers, interval))
+    return _cells("td", (name, runs(statistic), *numbers))
 
 
 def _cells(tag: str, texts: tuple[str, ...]) -> str:
-    cells = "".join(f'<{tag} style="{_CELL}">{text}</{tag}>' for text in texts)
-    return f"<tr>{cells}</tr>"
+    sides = ("left", *("right" for _ in texts[1:]))
+    styles = map(_CELL.format, sides)
+    cells = [
+        f'<{tag} style="{style}">{text}</{tag}>' for style, text in zip(styles, texts, strict=True)
+    ]
+    return f"<tr>{''.join(cells)}</tr>"
 
 
 def runs(statistic: "Statistic") -> str:
@@ -74,7 +77,8 @@ def _told(statistic: "Statistic") -> str:
     """The picture in words."""
     bound = "" if statistic.bound == "–" else f", claimed {statistic.bound}"
     spread = f"from {statistic.minimum:.4g} to {statistic.maximum:.4g}"
-    return f"{len(statistic.values)} runs {spread}{bound}"
+    interval = f"one more is expected from {statistic.low:.4g} to {statistic.high:.4g}"
+    return f"{len(statistic.values)} runs {spread}{bound}; {interval}"
 
 
 def _scale(statistic: "Statistic") -> Callable[[float], float]:
