@@ -30,7 +30,7 @@ NOTEBOOK_GATE := $(PYTEST) --nbval chapters -q
 
 .DEFAULT_GOAL := help
 .PHONY: help book pdf linkcheck test test-code test-newest test-portable test-full outputs claims \
-  graph pretrained race bench lint format lock wheel repository clean colab test-colab \
+  pretrained race bench lint format lock wheel repository clean colab test-colab \
   test-accessibility
 
 help: ## list the targets
@@ -73,9 +73,6 @@ outputs: $(INSTALLED) ## execute the notebooks and store their outputs [NOTEBOOK
 
 claims: $(INSTALLED) ## measure the claims on all their seeds [CLAIM=name]; then `make outputs`
 	$(BIN)/python -m tools.claims $(CLAIM)
-
-graph: $(INSTALLED) ## draw on intro.md how the chapters build on each other
-	$(BIN)/python -m tools.graph
 
 pretrained: $(INSTALLED) ## train on MNIST the weights that the package ships [NETWORK=name]
 	$(BIN)/python -m tools.pretrain $(NETWORK)

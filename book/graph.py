@@ -1,12 +1,10 @@
 """The graph of the chapters: an arrow from each to those whose first section refers to it."""
 
 from collections.abc import Iterator
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 from book import pages
 from book.links import direct, needs
-
-PATH = pages.ROOT / "images" / "chapters.svg"
 
 BOX, HEIGHT, LAYER, MARGIN = 336, 34, 66, 16
 FILLS = ("#DCEBF7", "#FBE9DD", "#E2F3EC", "#F7E4EF", "#FFF6D6")
@@ -20,10 +18,12 @@ def drawing(book: list[pages.Page]) -> str:
     width = max(centre for centre, _ in places.values()) + BOX / 2 + MARGIN
     height = 2 * MARGIN + HEIGHT + LAYER * max(layer for _, layer in places.values())
     parts = list(dict.fromkeys(name.split("/")[0] for name in places))
+    told = quoteattr(in_words(book, arrows))
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height}" '
-            f'width="{width:g}" height="{height}" font-family="sans-serif" font-size="13">',
+            f'width="{width:g}" height="{height}" role="img" aria-label={told} '
+            'font-family="sans-serif" font-size="13">',
             '<marker id="head" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" '
             'markerHeight="8" orient="auto"><path d="M0 0L8 4L0 8z" fill="#444"/></marker>',
             f'<rect width="{width:g}" height="{height}" rx="8" fill="#fff"/>',
@@ -32,6 +32,17 @@ def drawing(book: list[pages.Page]) -> str:
             "</svg>\n",
         ]
     )
+
+
+def in_words(book: list[pages.Page], arrows: dict[str, set[str]]) -> str:
+    """What the picture says, for those who do not see it."""
+    titles = {page.name: page.title for page in book}
+    needed = {
+        name: " and ".join(titles[one] for one in arrows if one in above) or "nothing"
+        for name, above in arrows.items()
+    }
+    sentences = (f"{titles[name]} builds on {below}." for name, below in needed.items())
+    return f"{len(arrows)} boxes joined by arrows. {' '.join(sentences)}"
 
 
 def layout(arrows: dict[str, set[str]]) -> dict[str, tuple[float, int]]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT, MARGIN = 150, 22, 8
 """Size of a picture in pixels, and the room at its ends."""
 
+_TABLE = "margin: 0; font-size: 0.85em"
 _CELL = "text-align: {}; padding: 0.1em 0.5em; white-space: nowrap"
 
 
@@ -23,7 +24,7 @@ def claim(shown: "Claim", columns: tuple[str, ...]) -> str:
     body = "".join(_row(statistic) for statistic in shown.statistics.values())
     return (
         f'{title}<div role="region" aria-label="runs of {escape(shown.name)}" tabindex="0" '
-        f'style="overflow-x: auto"><table style="margin: 0; font-size: 0.85em">{head}{body}</table></div>'
+        f'style="overflow-x: auto"><table style="{_TABLE}">{head}{body}</table></div>'
     )
 
 
