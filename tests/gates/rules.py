@@ -311,7 +311,7 @@ def claims_read(page: Page) -> set[str]:
         for cell in page.code
         for node in ast.walk(ast.parse(cell.source))
         if isinstance(node, ast.Call)
-        and ast.unparse(node.func) in ("claims.read", "gan_utils.claims.read")
+        and ast.unparse(node.func) in ("claims.read", "gan_utils.book.claims.read")
         and node.args
         and isinstance(node.args[0], ast.Constant)
     }
