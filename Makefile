@@ -39,6 +39,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-20s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 book: $(INSTALLED) ## build the book into _build/html
+	@$(BIN)/python -m tools.contents
 	rm -rf _build
 	$(BIN)/jupyter-book build --warningiserror --nitpick .
 
