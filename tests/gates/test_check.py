@@ -64,10 +64,7 @@ def test_rules_are_asked_of_changed_pages_and_of_all_without_git():
 def test_what_was_not_run_is_said():
     said = check.left_out(["a/long", "a/short"], ["a/short"])
     assert "stored outputs of a/long: make test CHAPTER=long" in said
-    assert (
-        "slow tests of tests/package/test_training.py: pytest tests/package/test_training.py"
-        in said
-    )
+    assert any("slow tests of" in line and "test_training.py" in line for line in said)
     assert not any("test_game" in line or "a/short" in line for line in said)
 
 
