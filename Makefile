@@ -5,6 +5,8 @@ VENV ?= .venv
 REQUIREMENTS ?= requirements.lock
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+NAME ?=
+PART ?=
 NOTEBOOK ?=
 CLAIM ?=
 NETWORK ?=
@@ -24,14 +26,15 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 PYTEST := $(BIN)/python -m pytest
 # One worker for each core, one thread for each worker (tests/workers.py).
 SHARED := -n auto --dist loadgroup --no-loadscope-reorder --durations 15
-OF_CHAPTER := $(if $(CHAPTER),-k '$(CHAPTER)')
+# Labels and names of claims are written with hyphens.
+OF_CHAPTER := $(if $(CHAPTER),-k '$(CHAPTER) or $(subst _,-,$(CHAPTER))')
 CHOICE := not accessibility
 NOTEBOOK_GATE := $(PYTEST) --nbval chapters -q
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf linkcheck test test-code test-newest test-portable test-full outputs claims \
-  pretrained race bench lint format lock wheel repository clean colab test-colab \
-  test-accessibility
+.PHONY: help book pdf linkcheck chapter check coverage test test-code test-newest test-portable \
+  test-full outputs claims pretrained race bench lint format lock wheel repository clean \
+  colab test-colab test-accessibility
 
 help: ## list the targets
 	@echo 'make TARGET [PYTHON=python3.12]'
@@ -39,6 +42,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-20s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 book: $(INSTALLED) ## build the book into _build/html
+	@$(BIN)/python -m tools.contents
 	rm -rf _build
 	$(BIN)/jupyter-book build --warningiserror --nitpick .
 
@@ -50,6 +54,9 @@ linkcheck: $(INSTALLED) ## ask every outside link whether it answers; it reports
 
 test: $(INSTALLED) ## run every check, or those of one chapter [CHAPTER=first_gan]
 	$(PYTEST) $(SHARED) $(OF_CHAPTER) --nbval --doctest-modules -m '$(CHOICE)' tests gan_utils chapters
+
+check: lint ## the inner loop: style, light tests, and of the pages what differs from git's HEAD
+	$(BIN)/python -m tools.check
 
 test-code: $(INSTALLED) ## run every check but the comparison of stored outputs
 	$(PYTEST) $(SHARED) --doctest-modules -m '$(CHOICE)' tests gan_utils
@@ -67,6 +74,10 @@ test-full: $(INSTALLED) ## run every chapter to its end at the full profile [CHA
 
 test-accessibility: $(INSTALLED) ## let axe-core judge every page, light and dark; needs Chromium
 	$(PYTEST) -m accessibility tests/browser
+
+chapter: $(INSTALLED) ## begin a chapter NAME=part/name [PART='title of a new part'; CLAIM=no]
+	$(BIN)/python -m tools.chapter '$(NAME)' $(if $(PART),--part '$(PART)') \
+	  $(if $(filter no,$(CLAIM)),--no-claim)
 
 outputs: $(INSTALLED) ## execute the notebooks and store their outputs [NOTEBOOK=chapters/x.ipynb]
 	$(BIN)/python -m tools.outputs $(NOTEBOOK)

@@ -2,7 +2,9 @@
 
 import os
 
-from book import settings
+import pytest
+
+from book import pages, settings, toc
 
 # Before a kernel starts or a test imports TensorFlow.
 settings.quick()
@@ -10,3 +12,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     settings.one_thread()
 
 pytest_plugins = ["tests.clock", "tests.workers"]
+
+
+def pytest_configure() -> None:
+    """Say what is wrong with the table of contents once, and not in every file that reads it."""
+    try:
+        toc.read(pages.ROOT)
+    except toc.ContentsError as error:
+        raise pytest.UsageError(*str(error).splitlines()) from None

@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
-import yaml
+
+from book import toc
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = ROOT / "chapters"
@@ -275,8 +276,26 @@ def is_chapter(page: Page) -> bool:
 
 
 def read(path: Path) -> Page:
-    """Read one notebook."""
-    return Page(path, nbformat.read(path, as_version=4))
+    """Read one notebook.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If there is none, or the file is no notebook; the message names it.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no page {_shown(path)}: {toc.NAME} lists them")
+    try:
+        return Page(path, nbformat.read(path, as_version=4))
+    except nbformat.reader.NotJSONError as error:
+        reason = str(error.__cause__ or error).splitlines()[0]
+        raise ValueError(
+            f"{_shown(path)} is not a notebook: {reason}. After a merge, look for lines <<<<<<<"
+        ) from None
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
 
 
 def paths() -> list[Path]:
@@ -296,22 +315,12 @@ def pages() -> list[Page]:
 
 def contents(root: Path = ROOT) -> list[str]:
     """The files of the table of contents, without suffix, in the order in which they are read."""
-    toc = _toc(root)
-    return [toc["root"], *_files(toc["parts"])]
+    return toc.read(root).files
 
 
 def chapter_numbers() -> dict[str, int]:
     """The number of every file that stands in a numbered part of the table of contents."""
-    parts = [part for part in _toc(ROOT)["parts"] if "numbered" in part]
-    return {file: number for number, file in enumerate(_files(parts), start=1)}
-
-
-def _toc(root: Path) -> dict:
-    return yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-
-
-def _files(parts: list[dict]) -> list[str]:
-    return [chapter["file"] for part in parts for chapter in part["chapters"]]
+    return toc.read(ROOT).numbers
 
 
 def in_order() -> list[Page]:

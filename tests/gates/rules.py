@@ -9,8 +9,6 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-import nbformat
-
 from book import setup_cell
 from book.pages import (
     CELL_METADATA,
@@ -69,9 +67,9 @@ def no_errors_stored(page: Page) -> Iterator[str]:
     for number, cell in enumerate(page.code):
         for output in cell.outputs:
             if output.output_type == "error":
-                yield f"code cell {number} stores the error {output.ename}"
+                yield f"code cell {number} stores the error {output.ename}: mend it, `make outputs`"
             elif output.get("name") == "stderr":
-                yield f"code cell {number} stores stderr: {output.text[:60]!r}"
+                yield f"code cell {number} stores stderr, mend its cause: {output.text[:60]!r}"
 
 
 def metadata_is_minimal(page: Page) -> Iterator[str]:
@@ -111,14 +109,25 @@ def unchecked_cells(page: Page) -> Iterator[str]:
             yield f"code cell {number} is marked {', '.join(marks)}: {reason}"
 
 
+def code_can_be_read(page: Page) -> Iterator[str]:
+    """The code of cells and solutions is Python."""
+    cells = [(f"code cell {number}", cell.source) for number, cell in enumerate(page.code)]
+    solutions = [(s.label, code) for s in page.directives("solution") for code in s.python()]
+    for name, source in (*cells, *solutions):
+        try:
+            ast.parse(source)
+        except SyntaxError as error:
+            yield f"{name}, line {error.lineno}, is not Python: {error.msg}"
+
+
 def code_is_plain_python(page: Page) -> Iterator[str]:
     """No magics, which differ between Colab's IPython and ours, and no glue, which breaks there."""
     for number, cell in enumerate(page.code):
         if re.search(r"(?m)^\s*[%!]", cell.source):
-            yield f"code cell {number} uses a magic or a shell command"
-        elif re.search(r"\bglue\(", cell.source):
-            yield f"code cell {number} uses glue"
-        elif cell.source.rstrip().endswith(";"):
+            yield f"code cell {number} uses a magic or a shell command: write it in Python"
+        if re.search(r"\bglue\(", cell.source):
+            yield f"code cell {number} uses glue: print the number below the text that names it"
+        if cell.source.rstrip().endswith(";"):
             yield f"code cell {number} ends with ';': write `_ = …`"
 
 
@@ -128,13 +137,15 @@ def definitions_are_tagged(page: Page) -> Iterator[str]:
         if setup_cell.TAG in tags(cell):
             continue
         tagged = "definitions" in tags(cell)
-        actions = [node for node in _parsed(cell) if not _defines(node)]
-        if tagged and actions:
-            yield (
-                f"code cell {number} is tagged 'definitions' but acts: "
-                f"{ast.unparse(actions[0]).splitlines()[0]}"
-            )
-        if not tagged and not any(_acts_or_computes(node) for node in _parsed(cell)):
+        statements = _statements(cell.source)
+        actions = [node for node in statements if not _defines(node)]
+        if tagged:
+            for action in actions:
+                yield (
+                    f"code cell {number} is tagged 'definitions' but acts: "
+                    f"{ast.unparse(action).splitlines()[0]}"
+                )
+        if statements and not tagged and not any(map(_acts_or_computes, statements)):
             yield f"code cell {number} only defines: tag it 'definitions'"
 
 
@@ -143,9 +154,9 @@ def cells_are_short(page: Page) -> Iterator[str]:
     for number, cell in enumerate(page.code):
         length = sum(bool(line.strip()) for line in cell.source.splitlines())
         if length > LONGEST_CELL and "hide-input" not in tags(cell):
-            yield f"code cell {number} has {length} lines; {LONGEST_CELL} is the most"
+            yield f"code cell {number} has {length} lines; {LONGEST_CELL} is the most: split it"
         if length == 0:
-            yield f"code cell {number} is empty"
+            yield f"code cell {number} is empty: delete it"
 
 
 def figures_are_described(page: Page) -> Iterator[str]:
@@ -180,7 +191,7 @@ def statements_are_proved(page: Page) -> Iterator[str]:
     sequence = page.directives(*STATEMENTS, "prf:proof")
     for block, following in pairwise([*sequence, None]):
         if block.name in PROVED and (following is None or following.name != "prf:proof"):
-            yield f"{block.label} is not followed by its proof"
+            yield f"{block.label} is not followed by its proof, a `prf:proof`"
         if block.name == "prf:proof" and len(block.body.split()) < 5:
             yield f"a proof says only {block.body!r}"
 
@@ -189,7 +200,7 @@ def exercises_are_solved(page: Page) -> Iterator[str]:
     """At least three exercises a chapter, each with one folded solution that checks itself."""
     exercises = page.directives("exercise")
     if len(exercises) < FEWEST_EXERCISES and is_chapter(page):
-        yield f"{len(exercises)} exercises; {FEWEST_EXERCISES} is the fewest"
+        yield f"{len(exercises)} exercises; {FEWEST_EXERCISES} is the fewest, each `{{exercise}}`"
     labels = [exercise.label for exercise in exercises]
     answered = [solution.argument for solution in page.directives("solution")]
     for label in labels:
@@ -238,11 +249,11 @@ def chapters_open_and_end(page: Page) -> Iterator[str]:
     if titles[:1] != [OPENING]:
         yield f"the first section is {titles[:1]}, not {OPENING!r}"
     if GPU not in under.get(OPENING, ""):
-        yield f"{OPENING!r} does not say what a GPU does"
+        yield f"{OPENING!r} does not say what a GPU does: it needs a paragraph '{GPU} …'"
     if titles[-len(ending) :] != ending:
         yield f"the last sections are {titles[-len(ending) :]}, not {ending}"
     if not {role.name for role in roles(under.get(ENDING[0], ""))} & {"doc", "prf:ref"}:
-        yield f"{ENDING[0]!r} links to nothing"
+        yield f"{ENDING[0]!r} links to nothing: say with {{prf:ref}} or {{doc}} what was given"
 
 
 def predictions_are_kept(page: Page) -> Iterator[str]:
@@ -260,14 +271,17 @@ def predictions_are_kept(page: Page) -> Iterator[str]:
     if waiting:
         yield "no cell after the last prediction shows anything"
     if is_chapter(page) and count < FEWEST_PREDICTIONS:
-        yield f"{count} predictions; {FEWEST_PREDICTIONS} is the fewest"
+        yield f"{count} predictions; {FEWEST_PREDICTIONS} is the fewest, each '{PREDICTION} …'"
 
 
 def terms_are_linked(page: Page) -> Iterator[str]:
     """A chapter links its words to the glossary."""
     linked = terms(page.text)
     if is_chapter(page) and len(linked) < FEWEST_TERMS:
-        yield f"{len(linked)} terms of the glossary are linked; {FEWEST_TERMS} is the fewest"
+        yield (
+            f"{len(linked)} terms of the glossary are linked; {FEWEST_TERMS} is the fewest, "
+            "each {term}`…`"
+        )
 
 
 RULES: tuple[Rule, ...] = (
@@ -277,6 +291,7 @@ RULES: tuple[Rule, ...] = (
     setup_comes_first,
     tags_are_known,
     unchecked_cells,
+    code_can_be_read,
     code_is_plain_python,
     definitions_are_tagged,
     cells_are_short,
@@ -293,6 +308,16 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+def findings(page: Page) -> list[str]:
+    """Everything that the page breaks, rule by rule, but for `unchecked_cells`."""
+    return [
+        f"{rule.__name__}: {complaint}"
+        for rule in RULES
+        if rule is not unchecked_cells
+        for complaint in rule(page)
+    ]
+
+
 def looks_like_a_path(text: str) -> bool:
     """Whether an alt text is what Sphinx falls back to: the name of a file."""
     return bool(re.search(r"\.(png|svg|jpe?g)\b", text)) or (" " not in text and "/" in text)
@@ -300,8 +325,8 @@ def looks_like_a_path(text: str) -> bool:
 
 def has_assert(solution: Block) -> bool:
     """Whether the code of a solution checks anything."""
-    trees = [ast.parse(code) for code in solution.python()]
-    return any(isinstance(node, ast.Assert) for tree in trees for node in ast.walk(tree))
+    statements = [node for code in solution.python() for node in _statements(code)]
+    return any(isinstance(node, ast.Assert) for tree in statements for node in ast.walk(tree))
 
 
 def claims_read(page: Page) -> set[str]:
@@ -309,7 +334,8 @@ def claims_read(page: Page) -> set[str]:
     return {
         node.args[0].value
         for cell in page.code
-        for node in ast.walk(ast.parse(cell.source))
+        for statement in _statements(cell.source)
+        for node in ast.walk(statement)
         if isinstance(node, ast.Call)
         and ast.unparse(node.func) in ("claims.read", "gan_utils.book.claims.read")
         and node.args
@@ -328,10 +354,11 @@ def repeated(labels: list[str]) -> list[str]:
     return sorted({label for label in labels if labels.count(label) > 1})
 
 
-def _parsed(cell: nbformat.NotebookNode) -> list[ast.stmt]:
+def _statements(source: str) -> list[ast.stmt]:
+    """The statements of some code; none if it is not Python, of which a rule complains."""
     try:
-        return ast.parse(cell.source).body
-    except SyntaxError:  # a magic, which has a rule of its own
+        return ast.parse(source).body
+    except SyntaxError:
         return []
 
 

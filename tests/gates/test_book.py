@@ -8,7 +8,9 @@ from bs4 import BeautifulSoup
 
 from book import pages
 from book.building import build
+from book.extensions.statements import number
 from tests.gates.rules import looks_like_a_path, repeated
+from tests.gates.sample import sample
 
 
 def faults(html: str, outputs: int | None = None) -> list[str]:
@@ -26,7 +28,7 @@ def faults(html: str, outputs: int | None = None) -> list[str]:
     for code in article.find_all(["pre", "code"]):
         code.extract()
     text = article.get_text(" ")
-    if raw := re.findall(r"\{(?:prf:ref|numref|eq|doc|cite:?\w*|ref)\}|:::\{?|\?\?", text):
+    if raw := re.findall(r"\{(?:prf:ref|numref|eq|doc|cite:?\w*|ref|number)\}|:::\{?|\?\?", text):
         found.append(f"markup is left in the text: {raw}")
     shown = len(article.select("div.cell_output"))
     if outputs is not None and shown != outputs:
@@ -97,6 +99,18 @@ def test_a_gap_in_the_list_is_noticed():
     assert unlisted(row, ["thm-a"]) == []
     assert unlisted(row, ["thm-a", "thm-b"]) == ["thm-b"]
     assert unlisted(row.replace("A search.", ""), ["thm-a"]) == ["Theorem 1.1"]
+
+
+def test_built_introduction_counts_the_statements(html: Path):
+    article = BeautifulSoup((html / "intro.html").read_text(encoding="utf-8"), "html.parser")
+    said = " ".join(article.find("article").get_text().split())
+    definitions, theorems = (number(kind, pages.in_order()) for kind in ("definitions", "theorems"))
+    assert f"states {definitions} definitions and {theorems} theorems, prop" in said
+
+
+def test_statements_are_counted_by_kind():
+    book = [sample(), sample()]
+    assert (number("definitions", book), number("theorems", book)) == (0, 2)
 
 
 SMALL_BOOK = {

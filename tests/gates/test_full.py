@@ -4,99 +4,26 @@ The stored outputs are those of `quick`, so that nothing else would notice a con
 that a page cannot use.
 """
 
+import os
 import re
+import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
-import tensorflow as tf
 import yaml
 from nbformat.v4 import new_code_cell, new_notebook
 
 from book import claims, full as full_runs, long_run, machine, pages, records
 from gan_utils.book import read_record
 from gan_utils.book.claims import prediction_interval
+from tests import trials
+from tests.trials import Namespace
 from tools import full as command
 
-Namespace = dict[str, object]
-
-
-def divergences(page: Namespace) -> list[object]:
-    p, q = page["random_pairs"](page["PAIRS"], 0)
-    return [p, q, page["coverage_of_entropy"](repetitions=3)]
-
-
-def generator_gradient(page: Namespace) -> list[object]:
-    generator, discriminator = page["players"](0)
-    noise, optimizer = tf.random.Generator.from_seed(0), page["OPTIMIZERS"]["Adam"]()
-    steps = page["make_steps"](generator, discriminator, page["NON_SATURATING"], optimizer, noise)
-    steps(2, moves=True)
-    return [page["BATCH"], *generator.get_weights(), *discriminator.get_weights()]
-
-
-def implicit_models(page: Namespace) -> list[object]:
-    side = np.linspace(-2, 2, page["POINTS_ON_A_SIDE"])
-    return [side, page["measured_power"](30, 1.0, seed=0)[:2]]
-
-
-def jensen_shannon(page: Namespace) -> list[object]:
-    network = page["train_on_fresh_samples"]((1.0, 2.0), seed=0, steps=2)
-    points = page["sample_pairs"]((1.0, 2.0), page["HELD_OUT"] // 100, seed=[0, 2])
-    return [page["estimate_value"](network, *points)]
-
-
-def minimax_objective(page: Namespace) -> list[object]:
-    return [page["descend"](page["true_loss"], seed=0, steps=page["STEPS"] // 500)]
-
-
-def optimal_discriminator(page: Namespace) -> list[object]:
-    pair = page["PAIRS"]["wide"]
-    network = page["train_discriminator"](*pair, seed=0, steps=2)
-    return [page["logits_at"](network, np.zeros([1, 1], np.float32))]
-
-
-def first_gan(page: Namespace) -> list[object]:
-    players = page["make_players"](0)
-    losses, snapshots = page["train"](players, 0, steps=4, chunk=2)
-    return [losses, *snapshots.values(), page["CHUNK"] * 40 / page["STEPS"]]
-
-
-def training_engine(page: Namespace) -> list[object]:
-    players = page["make_players"]()
-    for batch in page["BATCHES"]:
-        page["many_steps_a_call"](players)(*page["draw"](batch, 2))
-    return page["weights_of"](players)
-
-
-def convolutional_gan(page: Namespace) -> list[object]:
-    measured = page["over_networks"](page["generator_measured"], page["NETWORKS"] // 250)
-    return list(measured)
-
-
-def digits_gan(page: Namespace) -> list[object]:
-    gan = page["make_gan"](steps=page["STEPS"], seed=0)
-    gan.steps_per_execution = 2
-    images, _ = page["digits"]("train", 200)
-    history = gan.fit(page["batches"](images, seed=0), steps_per_epoch=2, verbose=0).history
-    return [*history.values(), gan.sample(2, seed=0)]
-
-
-TRIALS: dict[str, Callable[[Namespace], list[object]]] = {
-    "probability/implicit_models": implicit_models,
-    "probability/divergences": divergences,
-    "probability/minimax_objective": minimax_objective,
-    "probability/optimal_discriminator": optimal_discriminator,
-    "probability/jensen_shannon": jensen_shannon,
-    "probability/generator_gradient": generator_gradient,
-    "tensorflow/first_gan": first_gan,
-    "tensorflow/training_engine": training_engine,
-    "tensorflow/convolutional_gan": convolutional_gan,
-    "tensorflow/digits_gan": digits_gan,
-}
-"""For each page a few steps; returned is what must be finite."""
+CHAPTERS = [page.name for page in pages.in_order() if pages.is_chapter(page)]
 
 
 def with_profiles(names: list[pages.Page]) -> list[str]:
@@ -128,9 +55,24 @@ def full(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Nam
     return pages.execute_definitions(pages.page(request.param))
 
 
+def untried(names: list[str], files: list[str]) -> list[str]:
+    """Chapters without a trial, and trials without a chapter, by the names of their files."""
+    short = [name.split("/")[-1] for name in names]
+    return [
+        *(f"{name}: write tests/trials/{name}.py" for name in short if name not in files),
+        *(f"tests/trials/{name}.py is of no chapter" for name in files if name not in short),
+    ]
+
+
 def test_every_chapter_has_a_full_profile_and_is_tried():
-    chapters = [page for page in pages.in_order() if pages.is_chapter(page)]
-    assert list(TRIALS) == with_profiles(chapters) == [page.name for page in chapters]
+    assert with_profiles([pages.page(name) for name in CHAPTERS]) == CHAPTERS
+    assert untried(CHAPTERS, [path.stem for path in trials.FOLDER.glob("[!_]*.py")]) == []
+
+
+def test_a_chapter_that_is_not_tried_is_noticed():
+    assert untried(["part/a"], ["a"]) == []
+    assert untried(["part/a"], []) == ["a: write tests/trials/a.py"]
+    assert untried([], ["a"]) == ["tests/trials/a.py is of no chapter"]
 
 
 def not_more(quick: Namespace, full: Namespace) -> list[str]:
@@ -143,10 +85,10 @@ def not_more(quick: Namespace, full: Namespace) -> list[str]:
     return smaller if changed else ["none"]
 
 
-@pytest.mark.parametrize(("name", "full"), [(name, name) for name in TRIALS], indirect=["full"])
+@pytest.mark.parametrize(("name", "full"), [(name, name) for name in CHAPTERS], indirect=["full"])
 def test_full_profile_does_more_and_runs(name: str, full: Namespace):
     assert not_more(pages.definitions(name), full) == []
-    for result in TRIALS[name](full):
+    for result in trials.of(name)(full):
         assert np.all(np.isfinite(np.asarray(result, dtype=float)))
 
 
@@ -189,13 +131,23 @@ def samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
 
 
 def test_the_tool_runs_all_that_ask_for_the_profile():
-    assert list(full_runs.chapters()) == [name.split("/")[-1] for name in TRIALS]
+    assert list(full_runs.chapters()) == [name.split("/")[-1] for name in CHAPTERS]
 
 
-def test_the_weekly_workflow_runs_each_of_them():
+def test_the_weekly_workflow_runs_each_of_them(tmp_path: Path):
+    """It reads their names off the table of contents, in a shell; a new chapter is among them."""
     workflow = pages.ROOT / ".github" / "workflows" / "weekly.yml"
     jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
-    assert jobs["full"]["strategy"]["matrix"]["chapter"] == list(full_runs.chapters())
+    matrix = jobs["full"]["strategy"]["matrix"]["chapter"]
+    assert matrix == "${{ fromJSON(needs.chapters.outputs.names) }}"
+    (script,) = [step["run"] for step in jobs["chapters"]["steps"] if "run" in step]
+    contents = (pages.ROOT / "_toc.yml").read_text(encoding="utf-8")
+    new = "      - file: chapters/new/one\n  - caption: Back"
+    (tmp_path / "_toc.yml").write_text(contents.replace("  - caption: Back", new), encoding="utf-8")
+    variables = {**os.environ, "GITHUB_OUTPUT": str(tmp_path / "output")}
+    subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, env=variables, check=True)
+    name, value = (tmp_path / "output").read_text(encoding="utf-8").strip().split("=", 1)
+    assert (name, json.loads(value)) == ("names", [*full_runs.chapters(), "one"])
 
 
 def test_a_chapter_that_fails_is_recorded_and_fails_the_tool(

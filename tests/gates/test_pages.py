@@ -19,13 +19,10 @@ PAGES = pages.pages()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-@pytest.mark.parametrize(
-    "rule",
-    [rule for rule in rules.RULES if rule is not rules.unchecked_cells],
-    ids=lambda r: r.__name__,
-)
-def test_page_keeps_the_rule(page: Page, rule: rules.Rule):
-    assert list(rule(page)) == []
+def test_page_keeps_the_rules(page: Page):
+    """Everything that a page breaks is said at once."""
+    if found := rules.findings(page):
+        pytest.fail("\n".join([f"chapters/{page.name}.ipynb", *found]), pytrace=False)
 
 
 def test_cells_that_escape_the_comparison_are_within_the_budget():
@@ -122,6 +119,12 @@ BREAKS = [
     (rules.tags_are_known, set_tags(1, "definition"), "'definition'"),
     (rules.unchecked_cells, set_tags(2, "nbval-ignore-output"), "no nbval_reason"),
     (rules.unchecked_cells, change("print", "# NBVAL_SKIP\nprint", CODE_CELL), "NBVAL_SKIP"),
+    (rules.code_can_be_read, change("print(", "print((", CODE_CELL), "2, line 1, is not Python"),
+    (
+        rules.code_can_be_read,
+        change("assert double(1) == 2", "assert double(1) = 2", EXERCISE_CELL),
+        "sol-sample-one, line 1, is not Python: ",
+    ),
     (rules.code_is_plain_python, change("print", "%time print", CODE_CELL), "magic"),
     (rules.code_is_plain_python, change("print", "glue('x', 1)\nprint", CODE_CELL), "glue"),
     (rules.code_is_plain_python, change("(COUNT))", "(COUNT));", CODE_CELL), "';'"),
@@ -225,6 +228,26 @@ def test_rule_notices_the_fault(rule: rules.Rule, spoil: Callable[[Page], object
     page = sample()
     spoil(page)
     assert complaint in "\n".join(rule(page))
+
+
+def test_all_faults_of_a_page_are_listed():
+    """Also those that one rule finds, and one that keeps others from reading the code."""
+    page = sample()
+    assert rules.findings(page) == []
+    for spoil in (
+        change("{term}`density`", "density", TEXT_CELL),
+        change("print(double(COUNT))", "%time print(glue(1));", CODE_CELL),
+        change("COUNT = 3", "COUNT = 3\nprint(1)\nprint(2)", DEFINITIONS_CELL),
+    ):
+        spoil(page)
+    found = rules.findings(page)
+    names = [line.split(": ")[0] for line in found]
+    assert names == [
+        "code_can_be_read",
+        *["code_is_plain_python"] * 3,
+        *["definitions_are_tagged"] * 2,
+        "terms_are_linked",
+    ], found
 
 
 def test_a_repeated_label_is_noticed():

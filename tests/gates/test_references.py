@@ -1,7 +1,6 @@
 """How the pages hang together: nothing is used before it is proved, and every link is returned."""
 
 import re
-from collections import Counter
 from itertools import combinations
 
 import pytest
@@ -9,7 +8,7 @@ from nbformat.v4 import new_markdown_cell
 
 from book import pages
 from book.links import homes, links
-from book.pages import PROVED, STATEMENTS, Page, is_chapter, terms
+from book.pages import STATEMENTS, Page, is_chapter, terms
 from tests.gates.sample import sample
 
 
@@ -55,11 +54,6 @@ def glossary() -> set[str]:
     return set(re.findall(r"(?m)^(?! |$)(.+)$", block.body))
 
 
-def counted(book: list[Page]) -> Counter[str]:
-    """How many statements of every kind the book makes."""
-    return Counter(block.name for page in book for block in page.directives(*STATEMENTS))
-
-
 def test_nothing_is_used_before_it_is_proved():
     assert used_too_early(pages.in_order()) == []
 
@@ -73,15 +67,6 @@ def test_every_entry_of_the_glossary_is_used():
     texts += [cell.source for page in pages.in_order() for cell in page.markdown]
     linked = {term for text in texts for term in terms(text)}
     assert sorted(glossary() - linked) == []
-
-
-def test_the_introduction_counts_the_statements():
-    counts = counted(pages.in_order())
-    introduction = (pages.ROOT / "intro.md").read_text(encoding="utf-8")
-    said = re.search(r"(\d+) definitions\s+and\s+(\d+)\s+theorems", introduction)
-    proved = sum(counts[name] for name in PROVED)
-    assert said is not None
-    assert (int(said[1]), int(said[2])) == (counts["prf:definition"], proved)
 
 
 def two_pages() -> list[Page]:

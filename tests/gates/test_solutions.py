@@ -22,7 +22,7 @@ def test_the_book_has_solutions():
 
 
 @pytest.mark.parametrize(
-    ("page", "solution"), SOLUTIONS, ids=[str(block.label) for _, block in SOLUTIONS]
+    ("page", "solution"), SOLUTIONS, ids=[f"{page.name}-{block.label}" for page, block in SOLUTIONS]
 )
 def test_solution_is_right(page: Page, solution: Block):
     solve(page, solution, pages.definitions(page.name))

@@ -111,6 +111,7 @@ def test_dimensions_beyond_the_bound_are_compared_by_differences(monkeypatch):
     assert prdc(real, fake) == expected
 
 
+@pytest.mark.slow
 def test_single_precision_features_are_not_copied():
     rng = np.random.default_rng(0)
     real, fake = (rng.normal(size=(20_000, 256)).astype(np.float32) for _ in range(2))

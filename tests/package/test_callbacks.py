@@ -24,6 +24,8 @@ from gan_utils import (
     precision_recall,
 )
 
+pytestmark = pytest.mark.slow
+
 DATA = np.tanh(np.random.default_rng(0).normal(size=[64, 2])).astype(np.float32)
 HELD_OUT = np.random.default_rng(1).normal(size=[50, 2]).astype(np.float32)
 

@@ -155,6 +155,7 @@ def test_nan_stays_nan(divergence, function):
     assert np.isnan(result).tolist() == [True, False]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jit_compile", [False, True])
 @pytest.mark.parametrize("dtype", [tf.float32, tf.float64])
 def test_a_traced_function_gives_the_same(dtype, jit_compile):

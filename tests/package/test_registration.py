@@ -65,6 +65,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
 def test_saved_models_load_in_a_new_process(saved: Path, order: str):
     code = (

@@ -29,6 +29,8 @@ from gan_utils._feed import _batches, _without_autotuning
 from gan_utils._steps import Steps, normal_from_bits
 from gan_utils.training import _values
 
+pytestmark = pytest.mark.slow
+
 BATCH = 32
 DATA = ring(8).sample(BATCH * 10, seed=0)
 ALL = (MINIMAX, NON_SATURATING, LEAST_SQUARES, HINGE, WASSERSTEIN, RELATIVISTIC)

@@ -12,6 +12,8 @@ from gan_utils import GAN, HINGE, NON_SATURATING, WASSERSTEIN, AdversarialLoss, 
 from gan_utils._flat import FlatOptimizer, Layout
 from gan_utils._loop import Loop
 
+pytestmark = pytest.mark.slow
+
 BATCH = 32
 DATA = ring(8).sample(BATCH * 10, seed=0)
 LABELS = np.arange(len(DATA)) % 4

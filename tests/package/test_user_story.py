@@ -13,6 +13,8 @@ import pytest
 import gan_utils  # noqa: F401 (registers what the files hold)
 from book import pages
 
+pytestmark = pytest.mark.slow
+
 ROOT = pages.ROOT
 CLASSES = ("cross", "disc", "square", "triangle")
 NUMBER, BATCH, EPOCHS, SIZE = 480, 64, 3, 32
