@@ -4,13 +4,12 @@ Changed is what differs from git's HEAD. Where there is no git, all pages are as
 and no outputs are compared.
 """
 
-import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-from book import outputs
+from book import records
 from book.pages import ROOT
 
 SECONDS = 30
@@ -67,8 +66,7 @@ def compared(names: list[str], seconds: dict[str, float]) -> list[str]:
 
 def costs() -> dict[str, float]:
     """The seconds that each page took when its outputs were stored."""
-    stored = json.loads(outputs.COSTS.read_text(encoding="utf-8"))
-    return {name: cost["seconds"] for name, cost in stored.items()}
+    return {name: cost["seconds"] for name, cost in records.of_all("cost").items()}
 
 
 def commands(pages: list[str] | None, quick: list[str]) -> list[list[str]]:

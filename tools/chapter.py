@@ -31,7 +31,6 @@ def main() -> None:
     if claims:
         _make("claims", chapter.claim_of(chosen.name))
     _make("outputs", names[0])
-    _make("graph")
     own = chosen.name.split("/")[1]
     print(f"Replace its mathematics, then `make outputs NOTEBOOK={names[0]}` and `make check`;")
     print(f"`make test CHAPTER={own}` when it is done. CONTRIBUTING.md says what a page needs.")

@@ -17,15 +17,15 @@ from tests.gates.test_repository import tracked_files
 NAME, PART = "dynamics/two_widths", "III. A part: and its title"
 
 GATES = (
-    *("pages", "theorems", "references", "notation", "solutions", "costs", "full", "claims"),
+    *("pages", "theorems", "references", "notation", "solutions", "records", "full", "claims"),
     "reading",
 )
 """The gates that look at a page, or at what the pages are together."""
 
 ASKED = (
     "(two_widths and not built and not html and not comes_again) or correspond or table_agree "
-    "or returned or before_it_is_proved or says_what_it_costs or is_tried or no_others "
-    "or picture_of_the_chapters"
+    "or returned or before_it_is_proved or has_its_record or is_tried or no_others "
+    "or end_differently"
 )
 
 

@@ -4,6 +4,7 @@ The stored outputs are those of `quick`, so that nothing else would notice a con
 that a page cannot use.
 """
 
+import json
 import os
 import re
 import subprocess
