@@ -121,7 +121,7 @@ test-colab: $(INSTALLED) ## execute those under the versions that Colab has and 
 	$(BIN)/python -m tools.parity $(RUNTIME)
 
 repository: $(INSTALLED) ## set the address of the published book [URL=https://host/owner/name]
-	$(BIN)/python -m tools.setup_cell --repository "$(URL)"
+	$(BIN)/python -m tools.repository "$(URL)"
 
 clean: ## remove everything that is built, .venv too
 	rm -rf .venv _build build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

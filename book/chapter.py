@@ -12,7 +12,7 @@ import nbformat
 import yaml
 from myst_nb.core.read import read_myst_markdown_notebook
 
-from book import setup_cell, toc
+from book import toc
 from book.pages import ROOT
 
 SCAFFOLD = Path(__file__).with_name("scaffold")
@@ -114,7 +114,6 @@ def _files(name: str, with_claim: bool) -> dict[str, str]:
 def _notebook(name: str, with_claim: bool) -> str:
     claim = (SCAFFOLD / "claim.md").read_text(encoding="utf-8") if with_claim else ""
     notebook = read_myst_markdown_notebook(_filled("page.md", name, claim=claim))
-    setup_cell.stamp(notebook, setup_cell.source())
     return nbformat.writes(notebook) + "\n"
 
 

@@ -1,12 +1,10 @@
-"""Notebooks that run wherever they are uploaded.
+"""The exported notebooks, which run wherever they are opened.
 
-Each holds the wheel of gan_utils and installs it from there, so that nothing has to be published.
-Its text is plain Markdown (`book.plain`). Outputs are left out: what stands under a cell in Colab
-should be what that machine computed, and the book has ours.
+Each begins with a cell that installs gan_utils (`book.setup_cell`), and its text is plain Markdown
+(`book.plain`). Outputs are left out: what stands under a cell in Colab should be what that machine
+computed, and the book has ours.
 """
 
-import base64
-import textwrap
 from itertools import groupby
 from pathlib import Path
 
@@ -14,39 +12,13 @@ import nbformat
 import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from book import plain, records, setup_cell
+from book import address, plain, records, setup_cell
 from book.outputs import METADATA
-from book.pages import CHAPTERS, ROOT, Block, Page, figure, in_order, parse_parts, tags
+from book.pages import CHAPTERS, ROOT, Block, Page, figure, in_order, parse_parts
 
 OUTPUT = ROOT / "build" / "colab"
 
-CHARACTERS = 1_000
-"""Length of one line of the wheel: short enough for editors, and not ten thousand lines."""
-
-_TEMPLATE = """\
-# @title Setup: install gan_utils, which this cell contains
-# Where gan_utils is installed this cell does nothing. Elsewhere it installs gan_utils alone,
-# so that the TensorFlow and NumPy that are already there stay as they are.
-import base64
-import subprocess
-import sys
-import tempfile
-from importlib import invalidate_caches, metadata, util
-from pathlib import Path
-
-WHEEL = (
-{lines}
-)
-
-if util.find_spec("gan_utils") is None:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "{name}")
-        file.write_bytes(base64.b64decode(WHEEL))
-        install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
-        subprocess.run([*install, str(file)], check=True)
-{report}"""
-
-EXPLORABLES_PAGE = CHAPTERS / "back" / "explorables"
+EXPLORABLES = "back/explorables"
 """The page of the figures with sliders: Bokeh in the book, ipywidgets in a notebook."""
 
 CELLS = Path(__file__).with_name("explorables") / "cells"
@@ -56,26 +28,14 @@ VIEW = {"cellView": "form", "jupyter": {"source_hidden": True}}
 """Metadata that fold the setup cell, in Colab and in JupyterLab."""
 
 
-def setup_source(built: Path) -> str:
-    """The text of a setup cell that holds the wheel."""
-    encoded = base64.b64encode(built.read_bytes()).decode()
-    lines = textwrap.wrap(encoded, CHARACTERS)
-    return _TEMPLATE.format(
-        lines="\n".join(f'    "{line}"' for line in lines),
-        name=built.name,
-        report=setup_cell.REPORT,
-    )
-
-
 def note(page: Page) -> str:
     """What the reader of a lone notebook should know first."""
-    config = yaml.safe_load(setup_cell.CONFIG.read_text(encoding="utf-8"))
-    url = config["repository"]["url"]
-    book = "`make book` in its repository builds it" if url == setup_cell.PLACEHOLDER else url
+    title = yaml.safe_load(address.CONFIG.read_text(encoding="utf-8"))["title"]
+    book = address.known() or "`make book` in its repository builds it"
     return "\n\n".join(
         [
-            f"This notebook is a page of the book *{config['title']}*, made to run alone. The "
-            "setup cell holds the book's package and installs it; nothing else is needed. Outputs "
+            f"This notebook is a page of the book *{title}*, made to run alone. The "
+            "setup cell installs the book's package; nothing else is needed. Outputs "
             "appear as you run the cells. References to other pages give their numbers and titles; "
             f"in the book they are links ({book}).",
             cost(page),
@@ -101,16 +61,16 @@ def cost(page: Page) -> str:
 def alone(page: Page, setup: str, book: plain.Book) -> nbformat.NotebookNode:
     """The notebook of a page, with the given setup cell, plain text and no outputs."""
     cited = plain.cited_on(page)
-    cells = [new_markdown_cell(note(page), id="note")]
+    cells = [
+        new_markdown_cell(note(page), id="note"),
+        new_code_cell(setup, id="setup", metadata={"tags": ["setup"], **VIEW}),
+    ]
     for original in page.notebook.cells:
         cell = nbformat.from_dict(original)
         if cell.cell_type == "markdown":
             cell.source = book.plain(cell.source, cited)
         else:
             cell.outputs, cell.execution_count = [], None
-        if setup_cell.TAG in tags(cell):
-            cell.source = setup
-            cell.metadata.update(VIEW)
         cells.append(cell)
         if caption := figure(cell):
             number = book.labels[caption["name"]]
@@ -121,12 +81,9 @@ def alone(page: Page, setup: str, book: plain.Book) -> nbformat.NotebookNode:
 
 def explorables() -> Page:
     """The page of the explorables as a notebook, with one cell for each figure."""
-    text = EXPLORABLES_PAGE.with_suffix(".md").read_text(encoding="utf-8")
+    text = (CHAPTERS / f"{EXPLORABLES}.md").read_text(encoding="utf-8")
     opening, sections = text.split("\n## ", 1)
-    cells = [
-        new_markdown_cell(opening, id="opening"),
-        new_code_cell("", id="setup", metadata={"tags": [setup_cell.TAG]}),
-    ]
+    cells = [new_markdown_cell(opening, id="opening")]
     # Texts and figures take turns.
     turns = groupby(parse_parts(f"## {sections}"), key=is_explorable)
     for place, (figures, parts) in enumerate(turns):
@@ -136,7 +93,7 @@ def explorables() -> Page:
             text = "\n".join(part if isinstance(part, str) else part.source for part in parts)
             cells.append(new_markdown_cell(text.strip("\n"), id=f"text-{place // 2}"))
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
-    return Page(EXPLORABLES_PAGE.with_suffix(".ipynb"), notebook)
+    return Page(CHAPTERS / f"{EXPLORABLES}.ipynb", notebook)
 
 
 def is_explorable(part: str | Block) -> bool:
@@ -154,14 +111,20 @@ def widget(name: str) -> Path:
     return CELLS / f"{name.replace('-', '_')}.py"
 
 
-def write(folder: Path, built: Path) -> list[Path]:
-    """Write every page's notebook, with the wheel in it, and return their paths in order.
+def setup_source(built: Path) -> str:
+    """The setup cell of notebooks that are published with the book, whose wheel this is."""
+    url = address.known()
+    return setup_cell.from_wheel(built) if url is None else setup_cell.from_address(url)
+
+
+def write(folder: Path, setup: str) -> list[Path]:
+    """Write every page's notebook with this setup cell, and return their paths in order.
 
     The last is that of the explorables, which is no notebook in the book.
     """
     for old in folder.rglob("*.ipynb"):
         old.unlink()
-    setup, book = setup_source(built), plain.Book()
+    book = plain.Book()
     paths = []
     for page in (*in_order(), explorables()):
         paths.append(folder / f"{page.name}.ipynb")

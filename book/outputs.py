@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 
-from book import kernels, machine, pages, records, settings, setup_cell
+from book import kernels, machine, pages, records, settings
 from book.pages import CELL_METADATA, CHAPTERS, ROOT, figure
 
 README_FIGURE = "fig-trained-logit"
@@ -39,7 +39,6 @@ METADATA = {
 def execute(path: Path) -> nbformat.NotebookNode:
     """Run the notebook in a fresh kernel and return it with its outputs."""
     notebook = nbformat.read(path, as_version=4)
-    setup_cell.stamp(notebook, setup_cell.source())
     kernels.execute(notebook, path.parent, KERNEL)
     return notebook
 

@@ -1,40 +1,53 @@
-"""The setup cell that opens every notebook, and the repository address that it names.
+"""The first cell of an exported notebook, which installs the package.
 
-The address stands in one place, `repository: url:` of _config.yml; the cell copies it.
+Where gan_utils is installed the cell does nothing. Elsewhere it installs gan_utils alone, from the
+book's address where it has one, else from the wheel that the cell itself contains.
 """
 
-import re
+import base64
+import textwrap
 from pathlib import Path
 
-import nbformat
+CHARACTERS = 1_000
+"""Length of one line of the wheel: short enough for editors, and not ten thousand lines."""
 
-from book.pages import ROOT, tags
-
-CONFIG = ROOT / "_config.yml"
-PLACEHOLDER = "https://github.com/OWNER/REPOSITORY"
-
-TAG = "setup"
-
-_TEMPLATE = """\
-# Where gan_utils is installed this cell does nothing. In Colab it installs gan_utils alone,
+_OPENING = """\
+# @title Setup: install gan_utils{where}
+# Where gan_utils is installed this cell does nothing. Elsewhere it installs gan_utils alone,
 # so that the TensorFlow and NumPy that are already there stay as they are.
+"""
+
+_FROM_ADDRESS = """\
 import subprocess
 import sys
 from importlib import invalidate_caches, metadata, util
 
-REPOSITORY = "{url}"
+if util.find_spec("gan_utils") is None:
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+    subprocess.run([*install, "git+{url}"], check=True)
+"""
+
+_FROM_WHEEL = """\
+import base64
+import subprocess
+import sys
+import tempfile
+from importlib import invalidate_caches, metadata, util
+from pathlib import Path
+
+WHEEL = (
+{lines}
+)
 
 if util.find_spec("gan_utils") is None:
-    if REPOSITORY.endswith("OWNER/REPOSITORY"):
-        raise ModuleNotFoundError(
-            "gan_utils is not installed and this copy of the book does not say where it is "
-            "published. Run `make colab` and open the page that it writes to build/colab instead."
-        )
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
-    subprocess.run([*install, f"git+{{REPOSITORY}}"], check=True)
-{report}"""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "{name}")
+        file.write_bytes(base64.b64decode(WHEEL))
+        install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+        subprocess.run([*install, str(file)], check=True)
+"""
 
-REPORT = """\
+_REPORT = """\
     invalidate_caches()
     import tensorflow as tf
 
@@ -42,36 +55,17 @@ REPORT = """\
         print(name, metadata.version(name))
     gpus = map(tf.config.experimental.get_device_details, tf.config.list_physical_devices("GPU"))
     print("device", ", ".join(gpu.get("device_name", "GPU") for gpu in gpus) or "CPU")"""
-"""What a setup cell does once it has installed the package: say what it found."""
-
-_URL_LINE = re.compile(r"(?m)^(?P<head>  url: )(?P<url>\S+)")
+"""What the cell does once it has installed the package: say what it found."""
 
 
-def repository_url(config: Path = CONFIG) -> str:
-    """The address in _config.yml."""
-    found = _URL_LINE.findall(config.read_text(encoding="utf-8"))
-    if len(found) != 1:
-        raise ValueError(f"{config} must have exactly one line '  url: …', found {len(found)}")
-    return found[0][1]
+def from_address(url: str) -> str:
+    """The text of a setup cell that installs from a repository."""
+    return _OPENING.format(where="") + _FROM_ADDRESS.format(url=url) + _REPORT
 
 
-def source(url: str | None = None) -> str:
-    """The text of the setup cell."""
-    return _TEMPLATE.format(url=repository_url() if url is None else url, report=REPORT)
-
-
-def stamp(notebook: nbformat.NotebookNode, text: str) -> None:
-    """Write the text into the notebook's cells tagged `setup`."""
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and TAG in tags(cell):
-            cell.source = text
-
-
-def set_repository(url: str, config: Path = CONFIG) -> None:
-    """Write the address into _config.yml."""
-    if not re.fullmatch(r"https://[\w.-]+/[\w.-]+/[\w.-]+", url):
-        raise ValueError(f"URL must read https://host/owner/repository, got {url!r}")
-    repository_url(config)
-    url = url.removesuffix(".git")
-    text = config.read_text(encoding="utf-8")
-    config.write_text(_URL_LINE.sub(lambda line: line["head"] + url, text), encoding="utf-8")
+def from_wheel(built: Path) -> str:
+    """The text of a setup cell that holds the wheel."""
+    encoded = base64.b64encode(built.read_bytes()).decode()
+    lines = "\n".join(f'    "{line}"' for line in textwrap.wrap(encoded, CHARACTERS))
+    opening = _OPENING.format(where=", which this cell contains")
+    return opening + _FROM_WHEEL.format(lines=lines, name=built.name) + _REPORT

@@ -10,7 +10,7 @@ The exit code is 1 if any page failed.
 import argparse
 import sys
 
-from book import colab, wheel
+from book import colab, setup_cell, wheel
 from book.parity import RUNTIMES, describe, execute, prepare
 
 
@@ -23,7 +23,7 @@ def main() -> None:
     chosen = [
         each for each in RUNTIMES if not arguments.runtimes or each.name in arguments.runtimes
     ]
-    written = colab.write(colab.OUTPUT, wheel.build(colab.OUTPUT))
+    written = colab.write(colab.OUTPUT, setup_cell.from_wheel(wheel.build(colab.OUTPUT)))
     paths = [path for path in written if arguments.page in path.stem]
     if not paths:
         parser.error(f"no page's name contains {arguments.page!r}")

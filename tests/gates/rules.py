@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from book import setup_cell
 from book.pages import (
     CELL_METADATA,
     OPENING,
@@ -48,7 +47,7 @@ PREDICTION = "*Prediction.*"
 SHORTEST_ALT = 30
 SHORTEST_CAPTION = 20
 
-TAGS = {setup_cell.TAG, "definitions", "hide-input"}
+TAGS = {"definitions", "hide-input"}
 """Tags that a cell may carry, beside those that `unchecked_cells` counts."""
 
 _NBVAL_COMMENT = re.compile(r"#\s*(NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)\b")
@@ -82,15 +81,6 @@ def metadata_is_minimal(page: Page) -> Iterator[str]:
             yield f"cell {number} has metadata {sorted(extra)}: run `make outputs`"
 
 
-def setup_comes_first(page: Page) -> Iterator[str]:
-    """The first code cell is the setup cell, word for word, and there is no other."""
-    cells = page.tagged(setup_cell.TAG)
-    if not page.code or cells != page.code[:1]:
-        yield "the first code cell, and no other, must carry the tag 'setup'"
-    elif cells[0].source != setup_cell.source():
-        yield "the setup cell differs from book/setup_cell.py: run `make outputs`"
-
-
 def tags_are_known(page: Page) -> Iterator[str]:
     """A misspelt tag would silently do nothing; a removed cell would hide mathematics."""
     for number, cell in enumerate(page.code):
@@ -120,6 +110,13 @@ def code_can_be_read(page: Page) -> Iterator[str]:
             yield f"{name}, line {error.lineno}, is not Python: {error.msg}"
 
 
+def nothing_is_installed(page: Page) -> Iterator[str]:
+    """The package is there; only exported notebooks install it, and carry the cell that does."""
+    for number, cell in enumerate(page.code):
+        if re.search(r"\bpip\b", cell.source):
+            yield f"code cell {number} installs something: exported notebooks do that by themselves"
+
+
 def code_is_plain_python(page: Page) -> Iterator[str]:
     """No magics, which differ between Colab's IPython and ours, and no glue, which breaks there."""
     for number, cell in enumerate(page.code):
@@ -134,8 +131,6 @@ def code_is_plain_python(page: Page) -> Iterator[str]:
 def definitions_are_tagged(page: Page) -> Iterator[str]:
     """A cell that only defines carries the tag `definitions`, and no other cell does."""
     for number, cell in enumerate(page.code):
-        if setup_cell.TAG in tags(cell):
-            continue
         tagged = "definitions" in tags(cell)
         statements = _statements(cell.source)
         actions = [node for node in statements if not _defines(node)]
@@ -288,10 +283,10 @@ RULES: tuple[Rule, ...] = (
     every_cell_executed,
     no_errors_stored,
     metadata_is_minimal,
-    setup_comes_first,
     tags_are_known,
     unchecked_cells,
     code_can_be_read,
+    nothing_is_installed,
     code_is_plain_python,
     definitions_are_tagged,
     cells_are_short,

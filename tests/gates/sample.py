@@ -3,7 +3,6 @@
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from book import setup_cell
 from book.pages import CHAPTERS, Page
 
 TEXT = """\
@@ -83,7 +82,6 @@ def sample() -> Page:
     image = new_output("display_data", data={"image/png": ONE_PIXEL, "text/plain": "<Figure>"})
     cells = [
         new_markdown_cell(TEXT),
-        new_code_cell(setup_cell.source(), metadata={"tags": ["setup", "hide-input"]}),
         new_code_cell(DEFINITIONS, metadata={"tags": ["definitions"]}),
         new_code_cell(
             "print(double(COUNT))", outputs=[new_output("stream", name="stdout", text="6\n")]

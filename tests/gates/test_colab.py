@@ -13,8 +13,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from book import colab, pages, parity, plain, setup_cell
+from book import address, colab, pages, parity, plain, setup_cell
 from tests.gates.sample import sample
+from tests.gates.test_setup_cell import until_the_report
 
 PAGES = [page.name for page in (*pages.in_order(), colab.explorables())]
 
@@ -67,7 +68,7 @@ print(json.dumps(report))
 @pytest.fixture(scope="module")
 def notebooks(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The self-contained notebook of every page."""
-    paths = colab.write(tmp_path_factory.mktemp("colab"), wheel)
+    paths = colab.write(tmp_path_factory.mktemp("colab"), setup_cell.from_wheel(wheel))
     return dict(zip(PAGES, paths, strict=True))
 
 
@@ -145,7 +146,7 @@ def test_page_begins_with_the_setup_cell(name: str, notebooks: dict[str, Path], 
     """All have the same one, which holds the wheel, so that running one tests all."""
     notebook = nbformat.read(notebooks[name], as_version=4)
     nbformat.validate(notebook)
-    assert faults(notebook, colab.setup_source(wheel)) == []
+    assert faults(notebook, setup_cell.from_wheel(wheel)) == []
     ids = [cell.id for cell in notebook.cells]
     assert len(ids) == len(set(ids))
 
@@ -196,46 +197,16 @@ def test_a_notebook_that_cannot_stand_alone_is_noticed(notebooks: dict[str, Path
     notebook = nbformat.read(notebooks[PAGES[0]], as_version=4)
     setup = next(cell for cell in notebook.cells if cell.cell_type == "code").source
     assert faults(notebook, setup) == []
-    assert faults(notebook, setup_cell.source()) == ["the first code cell is another"]
+    assert faults(notebook, setup_cell.from_address("x")) == ["the first code cell is another"]
     notebook.cells[-1].source += "{term}`value`"
     assert faults(notebook, setup) == ["{term}`"]
-
-
-def until_the_report(source: str) -> str:
-    """A setup cell without its last lines, which load TensorFlow."""
-    return source[: source.index("    import tensorflow")]
-
-
-def test_setup_cell_holds_the_wheel_and_only_that(wheel: Path, monkeypatch: pytest.MonkeyPatch):
-    """Byte for byte, and pip is told not to look at what it depends on."""
-    installed = []
-
-    def install(command: list[str], check: bool) -> None:
-        installed.append((command, Path(command[-1]).read_bytes()))
-
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    monkeypatch.setattr("subprocess.run", install)
-    exec(until_the_report(colab.setup_source(wheel)), {})
-    [(command, content)] = installed
-    assert "--no-deps" in command
-    assert Path(command[-1]).name == wheel.name
-    assert content == wheel.read_bytes()
-    assert max(map(len, colab.setup_source(wheel).splitlines())) < colab.CHARACTERS + 10
-
-
-def test_setup_cell_where_the_package_is_present(
-    wheel: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("it ran something"))
-    exec(colab.setup_source(wheel), {})
-    assert capsys.readouterr().out == ""
 
 
 def test_a_damaged_wheel_is_noticed(clean: parity.Runtime, report: dict, wheel: Path, tmp_path):
     """By pip, and the cell fails."""
     broken = tmp_path / wheel.name
     broken.write_bytes(wheel.read_bytes()[:1000])
-    source = colab.setup_source(broken).replace('"gan_utils") is None', '"gan_utils_") is None')
+    source = setup_cell.from_wheel(broken).replace('"gan_utils") is None', '"gan_utils_") is None')
     done = parity.run(clean, "-c", source)
     assert done.returncode != 0
     assert "CalledProcessError" in done.stdout
@@ -342,18 +313,17 @@ def test_a_figure_keeps_its_caption():
 def test_the_note_says_what_to_expect(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """Seconds where they were measured; the address where there is one."""
     config = tmp_path / "_config.yml"
-    text = setup_cell.CONFIG.read_text(encoding="utf-8")
-    url = setup_cell.repository_url()
-    config.write_text(text.replace(url, setup_cell.PLACEHOLDER), encoding="utf-8")
-    monkeypatch.setattr(setup_cell, "CONFIG", config)
+    text = address.CONFIG.read_text(encoding="utf-8")
+    config.write_text(text.replace(address.stored(), address.PLACEHOLDER), encoding="utf-8")
+    monkeypatch.setattr(address, "CONFIG", config)
     trained = colab.note(pages.page("tensorflow/first_gan"))
     assert re.search(r"took \d+ s on \d+ processors", trained)
     assert "`full`" in trained
     assert "was not measured" in trained
     assert "`full`" not in colab.note(pages.page("back/ledger"))
-    assert "took" not in colab.note(pages.page("back/ledger"))
+    assert colab.cost(sample()) == ""
     assert "`make book`" in trained
-    setup_cell.set_repository("https://github.com/someone/gans", config)
+    address.store("https://github.com/someone/gans", config)
     published = colab.note(pages.page("tensorflow/first_gan"))
     assert "https://github.com/someone/gans" in published
     assert "`make book`" not in published
@@ -378,7 +348,7 @@ def test_parity_tells_which_notebook_fails_and_why(
     """It starts without the package that another notebook has installed, and brings its own."""
     code = [
         "import importlib.util\nassert importlib.util.find_spec('gan_utils') is None",
-        until_the_report(colab.setup_source(wheel)),
+        until_the_report(setup_cell.from_wheel(wheel)),
         "from gan_utils import kl\nfrom gan_utils import nothing",
     ]
     cells = [nbformat.v4.new_code_cell(text) for text in code]

@@ -75,15 +75,15 @@ def set_tags(cell: int, *names: str) -> Callable[[Page], None]:
 
 
 def set_figure(**changes: dict) -> Callable[[Page], None]:
-    return lambda page: page.code[3].metadata.update(mystnb={**FIGURE, **changes})
+    return lambda page: page.code[2].metadata.update(mystnb={**FIGURE, **changes})
 
 
 def add_output(output) -> Callable[[Page], None]:
-    return lambda page: page.code[2].outputs.append(output)
+    return lambda page: page.code[1].outputs.append(output)
 
 
 def unexecute(page: Page) -> None:
-    page.code[2].execution_count = None
+    page.code[1].execution_count = None
 
 
 def append_cell(source: str) -> Callable[[Page], None]:
@@ -94,32 +94,28 @@ def append_cell(source: str) -> Callable[[Page], None]:
     return apply
 
 
-TEXT_CELL, SETUP_CELL, DEFINITIONS_CELL, CODE_CELL, EXERCISE_CELL, REFERENCES_CELL = (
-    0,
-    1,
-    2,
-    3,
-    5,
-    6,
-)
+TEXT_CELL, DEFINITIONS_CELL, CODE_CELL, EXERCISE_CELL, REFERENCES_CELL = 0, 1, 2, 4, 5
 PROOF = ":::{prf:proof}\nBy the definition of the number two.\n:::"
 
 BREAKS = [
-    (rules.every_cell_executed, unexecute, "[1, 2, None, 4]"),
+    (rules.every_cell_executed, unexecute, "[1, None, 3]"),
     (rules.no_errors_stored, add_output(new_output("stream", name="stderr", text="W")), "stderr"),
     (
         rules.no_errors_stored,
         add_output(new_output("error", ename="KeyError", evalue="x", traceback=[])),
         "KeyError",
     ),
-    (rules.metadata_is_minimal, lambda p: p.code[2].metadata.update(execution={}), "execution"),
-    (rules.setup_comes_first, change("--no-deps", "--upgrade", SETUP_CELL), "differs"),
-    (rules.setup_comes_first, lambda p: p.notebook.cells.pop(SETUP_CELL), "first code cell"),
-    (rules.tags_are_known, set_tags(2, "remove-cell"), "remove-cell"),
-    (rules.tags_are_known, set_tags(1, "definition"), "'definition'"),
-    (rules.unchecked_cells, set_tags(2, "nbval-ignore-output"), "no nbval_reason"),
+    (rules.metadata_is_minimal, lambda p: p.code[1].metadata.update(execution={}), "execution"),
+    (
+        rules.nothing_is_installed,
+        append_cell('run(["pip", "install", "x"])'),
+        "code cell 3 installs",
+    ),
+    (rules.tags_are_known, set_tags(1, "remove-cell"), "remove-cell"),
+    (rules.tags_are_known, set_tags(0, "definition"), "'definition'"),
+    (rules.unchecked_cells, set_tags(1, "nbval-ignore-output"), "no nbval_reason"),
     (rules.unchecked_cells, change("print", "# NBVAL_SKIP\nprint", CODE_CELL), "NBVAL_SKIP"),
-    (rules.code_can_be_read, change("print(", "print((", CODE_CELL), "2, line 1, is not Python"),
+    (rules.code_can_be_read, change("print(", "print((", CODE_CELL), "1, line 1, is not Python"),
     (
         rules.code_can_be_read,
         change("assert double(1) == 2", "assert double(1) = 2", EXERCISE_CELL),
@@ -128,8 +124,8 @@ BREAKS = [
     (rules.code_is_plain_python, change("print", "%time print", CODE_CELL), "magic"),
     (rules.code_is_plain_python, change("print", "glue('x', 1)\nprint", CODE_CELL), "glue"),
     (rules.code_is_plain_python, change("(COUNT))", "(COUNT));", CODE_CELL), "';'"),
-    (rules.definitions_are_tagged, set_tags(1), "only defines"),
-    (rules.definitions_are_tagged, set_tags(2, "definitions"), "acts: print"),
+    (rules.definitions_are_tagged, set_tags(0), "only defines"),
+    (rules.definitions_are_tagged, set_tags(1, "definitions"), "acts: print"),
     (rules.cells_are_short, change("print", "print(1)\n" * 25 + "print", CODE_CELL), "26 lines"),
     (rules.cells_are_short, append_cell(" \n"), "empty"),
     (rules.figures_are_described, set_figure(image={}), "alt text"),
@@ -146,7 +142,7 @@ BREAKS = [
     ),
     (
         rules.figures_are_described,
-        lambda p: p.code[3].outputs.extend(p.code[3].outputs),
+        lambda p: p.code[2].outputs.extend(p.code[2].outputs),
         "2 images",
     ),
     (rules.labels_fit_their_kind, change("thm-sample", "theorem-sample", TEXT_CELL), "not thm-"),

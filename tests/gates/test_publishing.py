@@ -16,7 +16,7 @@ JOBS = {
     "test.yml": ["test"],
     "weekly.yml": ["test-newest", "test-full"],
     "book.yml": ["test-accessibility", "book"],
-    "release.yml": ["wheel"],
+    "release.yml": ["wheel", "colab"],
 }
 """What each workflow makes."""
 

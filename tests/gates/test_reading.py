@@ -5,10 +5,12 @@ import xml.etree.ElementTree as ET
 from itertools import pairwise
 from pathlib import Path
 
+import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from book import graph, pages, pdf
+from book import address, graph, pages, pdf
+from book.extensions import notebooks
 from book.links import all_needed, direct, needs
 from tests.gates.test_references import two_pages
 
@@ -75,7 +77,7 @@ def test_the_picture_stands_on_its_own_ground():
 def offered(html: str) -> list[str]:
     """The notebooks that a page offers to download."""
     soup = BeautifulSoup(html, "html.parser")
-    return [link["href"] for link in soup.select("a.btn-download-source-button[href$='.ipynb']")]
+    return [link["href"] for link in soup.select("a[class*=download-notebook][href$='.ipynb']")]
 
 
 def neighbours(html: str) -> list[str]:
@@ -93,8 +95,11 @@ def test_a_page_offers_its_notebook_and_leads_on(html: Path, name: str):
     page = html / "chapters" / f"{name}.html"
     text = page.read_text(encoding="utf-8")
     (notebook,) = offered(text)
-    source = (pages.CHAPTERS / f"{name}.ipynb").read_bytes()
-    assert (page.parent / notebook).read_bytes() == source
+    exported = (page.parent / notebook).resolve()
+    assert exported == html / "notebooks" / f"{name}.ipynb"
+    code = [c for c in nbformat.read(exported, as_version=4).cells if c.cell_type == "code"]
+    assert "install" in code[0].source
+    assert len(code) == 1 + len(pages.page(name).code)
     listed = pages.contents()
     place = listed.index(f"chapters/{name}")
     found = [
@@ -107,9 +112,76 @@ def test_a_page_offers_its_notebook_and_leads_on(html: Path, name: str):
 
 
 def test_a_page_without_its_notebook_is_noticed():
-    link = '<a class="btn btn-download-source-button" href="x.{}"></a>'
-    assert offered(link.format("ipynb")) == ["x.ipynb"]
-    assert offered(link.format("md")) == []
+    link = '<a class="btn btn-download-{}-button" href="x.{}"></a>'
+    assert offered(link.format("notebook", "ipynb")) == ["x.ipynb"]
+    assert offered(link.format("notebook", "md")) == []
+    assert offered(link.format("source", "ipynb")) == []
+
+
+def astray(html: str) -> list[str]:
+    """Addresses of a page that lead to the placeholder."""
+    links = BeautifulSoup(html, "html.parser").select("[href]")
+    return [link["href"] for link in links if address.PLACEHOLDER in link["href"]]
+
+
+def test_no_button_leads_nowhere(html: Path):
+    built = [path.read_text(encoding="utf-8") for path in sorted(html.rglob("*.html"))]
+    assert [link for text in built for link in astray(text)] == []
+    assert astray(f'<a href="{address.PLACEHOLDER}/issues">') == [f"{address.PLACEHOLDER}/issues"]
+
+
+URL = "https://github.com/someone/gans"
+
+THEIRS = [
+    {
+        "label": "download-buttons",
+        "buttons": [{"label": f"download-{kind}-button"} for kind in ("source", "pdf")],
+    },
+    {"label": "source-buttons"},
+    {"label": "fullscreen-button"},
+]
+"""Buttons as the theme makes them."""
+
+
+def labels(page: str, suffix: str = ".ipynb") -> list[str]:
+    """Those that stand above a page, the downloads one by one."""
+    context = {
+        "header_buttons": THEIRS,
+        "page_source_suffix": suffix,
+        "pathto": lambda target, _: f"../{target}",
+    }
+    notebooks.change_buttons(None, f"chapters/{page}", "", context, None)
+    found = [one for each in context["header_buttons"] for one in each.get("buttons", [each])]
+    return [f"{button['label']} {button.get('url', '')}".strip() for button in found]
+
+
+DOWNLOAD = "download-notebook-button ../notebooks/a/b.ipynb"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (None, [DOWNLOAD, "download-pdf-button", "fullscreen-button"]),
+        (
+            URL,
+            [
+                f"launch-buttons {address.in_colab(URL, 'a/b')}",
+                *(DOWNLOAD, "download-pdf-button", "source-buttons", "fullscreen-button"),
+            ],
+        ),
+        (
+            "https://codeberg.org/someone/gans",
+            [DOWNLOAD, "download-pdf-button", "source-buttons", "fullscreen-button"],
+        ),
+    ],
+)
+def test_the_buttons_of_a_page(url: str | None, expected: list[str], monkeypatch):
+    monkeypatch.setattr(address, "known", lambda: url)
+    assert labels("a/b") == expected
+    without = [label for label in expected if not label.startswith(("launch", "download-notebook"))]
+    assert labels("a/b", ".md") == without
+    explorables = labels("back/explorables", ".md")
+    assert any(label.endswith("../notebooks/back/explorables.ipynb") for label in explorables)
 
 
 def test_paper_leaves_out_what_only_a_screen_can_use():

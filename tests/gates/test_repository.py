@@ -1,7 +1,5 @@
 """What holds for the repository as a whole."""
 
-import importlib.metadata
-import importlib.util
 import os
 import re
 import subprocess
@@ -13,9 +11,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import yaml
 
-from book import outputs, pages, setup_cell
+from book import outputs, pages
 
 # Written in pieces, so that this file does not contain what it looks for.
 FORBIDDEN = {
@@ -239,75 +236,6 @@ def test_ranges_of_book_and_package_agree():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     asked = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     assert [need for need in project["dependencies"] if need not in asked] == []
-
-
-def test_the_repository_address_stands_in_one_place(tmp_path: Path):
-    """`make repository` changes it there, and the setup cell follows."""
-    config = tmp_path / "_config.yml"
-    config.write_text(setup_cell.CONFIG.read_text(encoding="utf-8"), encoding="utf-8")
-    setup_cell.set_repository("https://github.com/someone/gans.git", config)
-    assert setup_cell.repository_url(config) == "https://github.com/someone/gans"
-    changed = yaml.safe_load(config.read_text(encoding="utf-8"))
-    original = yaml.safe_load(setup_cell.CONFIG.read_text(encoding="utf-8"))
-    assert changed["repository"].pop("url") == "https://github.com/someone/gans"
-    original["repository"].pop("url")
-    assert changed == original
-    with pytest.raises(ValueError, match="https://host/owner/repository"):
-        setup_cell.set_repository("someone/gans", config)
-
-
-@pytest.fixture
-def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """What a setup cell runs where gan_utils seems to be missing."""
-    found, find = [], importlib.util.find_spec
-
-    def hide(name: str, package: str | None = None):
-        return None if name == "gan_utils" else find(name, package)
-
-    monkeypatch.setattr("importlib.util.find_spec", hide)
-    monkeypatch.setattr("subprocess.run", lambda command, check: found.append(command))
-    return found
-
-
-def test_setup_cell_where_the_package_is_missing(
-    commands: list[list[str]], capsys: pytest.CaptureFixture[str]
-):
-    """It installs the package and nothing else, and says what there is then."""
-    exec(setup_cell.source("https://github.com/someone/gans"), {})
-    assert len(commands) == 1
-    assert "--no-deps" in commands[0]
-    assert commands[0][-1] == "git+https://github.com/someone/gans"
-    libraries = ("gan_utils", "tensorflow", "keras", "numpy")
-    expected = [f"{name} {importlib.metadata.version(name)}" for name in libraries]
-    assert capsys.readouterr().out.splitlines() == [*expected, "device CPU"]
-
-
-def test_setup_cell_names_the_gpus(
-    commands: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    names = {"GPU:0": {"device_name": "Tesla T4"}, "GPU:1": {}}
-    monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind: list(names))
-    monkeypatch.setattr("tensorflow.config.experimental.get_device_details", names.get)
-    exec(setup_cell.source("https://github.com/someone/gans"), {})
-    assert capsys.readouterr().out.splitlines()[-1] == "device Tesla T4, GPU"
-
-
-def test_setup_cell_without_an_address(commands: list[list[str]]):
-    """It says what to do."""
-    with pytest.raises(ModuleNotFoundError, match=r"does not say where .* `make colab`"):
-        exec(setup_cell.source(setup_cell.PLACEHOLDER), {})
-    assert commands == []
-
-
-def test_setup_cell_where_the_package_is_present(monkeypatch, capsys: pytest.CaptureFixture[str]):
-    """It does nothing and prints nothing."""
-    monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("it ran something"))
-    exec(setup_cell.source(setup_cell.PLACEHOLDER), {})
-    assert capsys.readouterr().out == ""
-
-
-def test_setup_cell_is_short():
-    assert len(setup_cell.source().splitlines()) <= 25
 
 
 def test_the_picture_of_the_readme_is_that_of_its_page():

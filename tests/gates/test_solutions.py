@@ -33,6 +33,6 @@ def test_a_wrong_solution_is_noticed():
     namespace = pages.execute_definitions(page)
     for solution in page.directives("solution"):
         solve(page, solution, namespace)
-    page.notebook.cells[5].source = page.notebook.cells[5].source.replace("== 4", "== 5")
+    page.notebook.cells[4].source = page.notebook.cells[4].source.replace("== 4", "== 5")
     with pytest.raises(AssertionError):
         solve(page, page.directives("solution")[2], namespace)

@@ -67,7 +67,7 @@ def each(argument: str):
 
 def test_every_explorable_has_its_cell():
     cells = [cell.id for cell in colab.explorables().code]
-    assert cells == ["setup", *EXPLORABLES]
+    assert cells == list(EXPLORABLES)
     assert {path.stem for path in colab.CELLS.glob("*.py")} == {
         colab.widget(name).stem for name in EXPLORABLES
     }
