@@ -16,6 +16,7 @@ import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from book import plain, setup_cell
+from book.explorables import cells as explorable_cells, registry
 from book.outputs import METADATA
 from book.pages import CHAPTERS, ROOT, Block, Page, figure, in_order, parse_parts, tags
 
@@ -49,9 +50,6 @@ if util.find_spec("gan_utils") is None:
 
 EXPLORABLES_PAGE = CHAPTERS / "back" / "explorables"
 """The page of the figures with sliders: Bokeh in the book, ipywidgets in a notebook."""
-
-CELLS = Path(__file__).with_name("explorables") / "cells"
-"""One cell for each of them."""
 
 VIEW = {"cellView": "form", "jupyter": {"source_hidden": True}}
 """Metadata that fold the setup cell, in Colab and in JupyterLab."""
@@ -121,8 +119,8 @@ def alone(page: Page, setup: str, book: plain.Book) -> nbformat.NotebookNode:
 
 
 def explorables() -> Page:
-    """The page of the explorables as a notebook, with one cell for each figure."""
-    text = EXPLORABLES_PAGE.with_suffix(".md").read_text(encoding="utf-8")
+    """The page of the explorables as a notebook, with the cells of each figure in their places."""
+    text = registry.expanded(EXPLORABLES_PAGE.with_suffix(".md").read_text(encoding="utf-8"))
     opening, sections = text.split("\n## ", 1)
     cells = [
         new_markdown_cell(opening, id="opening"),
@@ -132,7 +130,7 @@ def explorables() -> Page:
     turns = groupby(parse_parts(f"## {sections}"), key=is_explorable)
     for place, (figures, parts) in enumerate(turns):
         if figures:
-            cells += [explorable(part.argument) for part in parts]
+            cells += [cell for part in parts for cell in explorable(part.argument)]
         else:
             text = "\n".join(part if isinstance(part, str) else part.source for part in parts)
             cells.append(new_markdown_cell(text.strip("\n"), id=f"text-{place // 2}"))
@@ -145,14 +143,13 @@ def is_explorable(part: str | Block) -> bool:
     return isinstance(part, Block) and part.name == "explorable"
 
 
-def explorable(name: str) -> nbformat.NotebookNode:
-    """The cell that draws an explorable with ipywidgets."""
-    return new_code_cell(widget(name).read_text(encoding="utf-8").strip(), id=name)
-
-
-def widget(name: str) -> Path:
-    """Where that cell is stored."""
-    return CELLS / f"{name.replace('-', '_')}.py"
+def explorable(name: str) -> list[nbformat.NotebookNode]:
+    """The cells that compute an explorable and draw it with ipywidgets."""
+    this = registry.explorables()[name]
+    return [
+        new_code_cell(explorable_cells.mathematics(this), id=f"{name}-mathematics"),
+        new_code_cell(explorable_cells.drawing(this), id=name),
+    ]
 
 
 def write(folder: Path, built: Path) -> list[Path]:
