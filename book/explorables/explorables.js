@@ -20,6 +20,9 @@ window.ganExplorables = (() => {
   const linspace = (start, end, count) =>
     Array.from({ length: count }, (_, i) => start + ((end - start) * i) / (count - 1));
 
+  const mapValues = (object, change) =>
+    Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
+
   const normalLogDensity = (x, mean, deviation) =>
     -0.5 * ((x - mean) / deviation) ** 2 - Math.log(deviation) - 0.5 * Math.log(2 * Math.PI);
 
@@ -89,12 +92,9 @@ window.ganExplorables = (() => {
 
   const states = {};
 
-  const values = (controls) =>
-    Object.fromEntries(Object.entries(controls).map(([name, model]) => [name, model.value]));
-
   // Called by Bokeh whenever a control moves.
   function refresh(name, controls, sources, ranges) {
-    const state = states[name](values(controls));
+    const state = states[name](mapValues(controls, (control) => control.value));
     for (const [source, columns] of Object.entries(state.columns)) sources[source].data = columns;
     const { reach } = state.numbers;
     for (const range of ranges) range.setv({ start: -reach, end: reach });
@@ -133,7 +133,8 @@ window.ganExplorables = (() => {
   });
 
   const numerics = {
-    LOG_2, TINY, sigmoid, softplus, linspace, normalLogDensity, integrate, jensenShannon, erf,
+    LOG_2, TINY, sigmoid, softplus, linspace, mapValues, normalLogDensity, integrate,
+    jensenShannon, erf,
   };
 
   return { numerics, fill, states, refresh, ready };

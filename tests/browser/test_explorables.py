@@ -15,9 +15,9 @@ from book.explorables.registry import HERE, explorables
 from book.explorables.words import fill
 from gan_utils import JENSEN_SHANNON, KL, TOTAL_VARIATION, Gaussian, game_value
 from tests.browser.visit import Visit
+from tests.gates.test_widgets import numbers
 
 LOG_4 = np.log(4)
-NUMBER = r"−?\d+\.\d+"
 
 
 @pytest.fixture
@@ -52,11 +52,6 @@ def slider(page: Page, name: str, title: str) -> Locator:
 def said(page: Page, name: str) -> str:
     """The live text of a figure."""
     return page.locator(f"#explorable-{name} [role=status]").inner_text().replace("\xa0", " ")
-
-
-def numbers(text: str) -> list[float]:
-    """The numbers with a decimal point in a text, in order."""
-    return [float(number.replace("−", "-")) for number in re.findall(NUMBER, text)]
 
 
 def ask(page: Page, function: str, *arguments):

@@ -1,7 +1,7 @@
 "use strict";
 
 {
-  const { TINY, linspace, sigmoid, softplus } = ganExplorables.numerics;
+  const { TINY, linspace, mapValues, sigmoid, softplus } = ganExplorables.numerics;
 
   const LOGITS = linspace(-8, 8, 161);
 
@@ -15,7 +15,7 @@
 
   const lossesOver = (logits) => ({
     logit: logits,
-    ...Object.fromEntries(Object.entries(losses).map(([name, loss]) => [name, logits.map(loss)])),
+    ...mapValues(losses, (loss) => logits.map(loss)),
   });
 
   ganExplorables.states["generator-gradient"] = ({ logit }) => {
@@ -23,7 +23,7 @@
     return {
       columns: { curves: lossesOver(LOGITS), marker },
       numbers: {
-        ...Object.fromEntries(Object.entries(marker).map(([name, [number]]) => [name, number])),
+        ...mapValues(marker, ([number]) => number),
         probability: sigmoid(logit),
         ratio: Math.exp(Math.abs(logit)),
       },

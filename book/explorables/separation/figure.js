@@ -1,12 +1,12 @@
 "use strict";
 
 {
-  const { LOG_2, TINY, linspace, normalLogDensity, integrate, jensenShannon, erf } =
+  const { LOG_2, TINY, linspace, mapValues, normalLogDensity, integrate, jensenShannon, erf } =
     ganExplorables.numerics;
 
   const DISTANCES = linspace(0, 6, 61);
 
-  // Measures of two normal distributions that differ by a shift of delta standard deviations.
+  // JS of two normal distributions that differ by a shift of delta standard deviations.
   const shiftJs = (delta) => jensenShannon({ mean: 0, deviation: 1 }, { mean: delta, deviation: 1 });
 
   // The derivative of JS in the distance.
@@ -34,7 +34,7 @@
     return {
       columns: { curves: measuresOver(DISTANCES, deviation), marker },
       numbers: {
-        ...Object.fromEntries(Object.entries(marker).map(([name, [number]]) => [name, number])),
+        ...mapValues(marker, ([number]) => number),
         deviation,
         slope: jsSlope(distance, deviation),
         share,
