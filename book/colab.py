@@ -8,7 +8,6 @@ should be what that machine computed, and the book has ours.
 import base64
 import json
 import textwrap
-from itertools import groupby
 from pathlib import Path
 
 import nbformat
@@ -16,9 +15,10 @@ import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from book import plain, setup_cell
-from book.explorables import cells as explorable_cells, registry
+from book.explorables import registry
+from book.explorables.cells import with_figures
 from book.outputs import METADATA
-from book.pages import CHAPTERS, ROOT, Block, Page, figure, in_order, parse_parts, tags
+from book.pages import CHAPTERS, ROOT, Page, figure, in_order, tags
 
 OUTPUT = ROOT / "build" / "colab"
 
@@ -101,7 +101,7 @@ def alone(page: Page, setup: str, book: plain.Book) -> nbformat.NotebookNode:
     """The notebook of a page, with the given setup cell, plain text and no outputs."""
     cited = plain.cited_on(page)
     cells = [new_markdown_cell(note(page), id="note")]
-    for original in page.notebook.cells:
+    for original in with_figures(page.notebook.cells):
         cell = nbformat.from_dict(original)
         if cell.cell_type == "markdown":
             cell.source = book.plain(cell.source, cited)
@@ -119,37 +119,16 @@ def alone(page: Page, setup: str, book: plain.Book) -> nbformat.NotebookNode:
 
 
 def explorables() -> Page:
-    """The page of the explorables as a notebook, with the cells of each figure in their places."""
+    """The page of the explorables as a notebook."""
     text = registry.expanded(EXPLORABLES_PAGE.with_suffix(".md").read_text(encoding="utf-8"))
     opening, sections = text.split("\n## ", 1)
     cells = [
         new_markdown_cell(opening, id="opening"),
         new_code_cell("", id="setup", metadata={"tags": [setup_cell.TAG]}),
+        new_markdown_cell(f"## {sections}", id="text"),
     ]
-    # Texts and figures take turns.
-    turns = groupby(parse_parts(f"## {sections}"), key=is_explorable)
-    for place, (figures, parts) in enumerate(turns):
-        if figures:
-            cells += [cell for part in parts for cell in explorable(part.argument)]
-        else:
-            text = "\n".join(part if isinstance(part, str) else part.source for part in parts)
-            cells.append(new_markdown_cell(text.strip("\n"), id=f"text-{place // 2}"))
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
     return Page(EXPLORABLES_PAGE.with_suffix(".ipynb"), notebook)
-
-
-def is_explorable(part: str | Block) -> bool:
-    """Whether a part of a page is a figure with sliders."""
-    return isinstance(part, Block) and part.name == "explorable"
-
-
-def explorable(name: str) -> list[nbformat.NotebookNode]:
-    """The cells that compute an explorable and draw it with ipywidgets."""
-    this = registry.explorables()[name]
-    return [
-        new_code_cell(explorable_cells.mathematics(this), id=f"{name}-mathematics"),
-        new_code_cell(explorable_cells.drawing(this), id=name),
-    ]
 
 
 def write(folder: Path, built: Path) -> list[Path]:

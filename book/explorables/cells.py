@@ -5,9 +5,16 @@ The first is the figure's mathematics. The second draws it, with its controls in
 
 import ast
 import json
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
 from book.explorables.explorable import Choice, Control, Explorable
+from book.explorables.registry import explorables
+from book.pages import Block, parse_parts
 
 _CELL = """\
 import ipywidgets
@@ -21,6 +28,40 @@ whole = {{"description_width": "initial"}}
 {controls}
 )
 {show}"""
+
+
+def with_figures(cells: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
+    """A page's cells, with those of its figures in place of the directive `explorable`."""
+    for cell in cells:
+        parts = parse_parts(cell.source) if cell.cell_type == "markdown" else []
+        if any(map(is_figure, parts)):
+            yield from in_turn(parts, cell.id)
+        else:
+            yield cell
+
+
+def in_turn(parts: list[str | Block], text_id: str) -> Iterator[NotebookNode]:
+    """The cells of figures and of the text between them."""
+    for place, (figures, group) in enumerate(groupby(parts, key=is_figure)):
+        if figures:
+            for part in group:
+                yield from figure(explorables()[part.argument])
+        else:
+            text = "\n".join(part if isinstance(part, str) else part.source for part in group)
+            yield new_markdown_cell(text.strip("\n"), id=f"{text_id}-{place}")
+
+
+def is_figure(part: str | Block) -> bool:
+    """Whether a part of a page is a figure with sliders."""
+    return isinstance(part, Block) and part.is_directive and part.name == "explorable"
+
+
+def figure(this: Explorable) -> list[NotebookNode]:
+    """The two cells of a figure."""
+    return [
+        new_code_cell(mathematics(this), id=f"{this.name}-mathematics"),
+        new_code_cell(drawing(this), id=this.name),
+    ]
 
 
 def mathematics(this: Explorable) -> str:

@@ -9,15 +9,22 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from matplotlib import pyplot as plt
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from book import colab, pages
 from book.explorables import cells
 from book.explorables.explorable import Choice, Explorable
 from book.explorables.registry import explorables
+from book.pages import Page
+from tests.gates.sample import sample
 from tests.gates.test_architecture import imported
 
 PRESENT = {"gan_utils", "ipywidgets", "matplotlib", "numpy", "scipy"}
 """What the notebook's cells may import."""
+
+
+SEPARATION = ":::{explorable} separation\n:::"
 
 
 class Slider:
@@ -32,6 +39,11 @@ class Dropdown:
 
     def __init__(self, *, options: list[str], **look: object):
         self.ends, self.first, self.look = tuple(options), options[0], look
+
+
+def code(page: Page) -> list[NotebookNode]:
+    """The code cells of a page when it is a notebook that stands alone."""
+    return [cell for cell in cells.with_figures(page.notebook.cells) if cell.cell_type == "code"]
 
 
 Shown = dict[str, tuple[dict[str, Slider | Dropdown], Callable]]
@@ -51,13 +63,13 @@ def shown() -> Shown:
     namespace = {}
     with pytest.MonkeyPatch.context() as patch, plt.rc_context():
         patch.setitem(sys.modules, "ipywidgets", stand_in)
-        for cell in colab.explorables().code:
+        for cell in code(colab.explorables()):
             pages.run(cell.source, f"<{cell.id}>", namespace)
     return dict(zip(explorables(), given, strict=True))
 
 
 def test_every_explorable_has_its_cells():
-    ids = [cell.id for cell in colab.explorables().code]
+    ids = [cell.id for cell in code(colab.explorables())]
     assert ids == ["setup", *(id for name in explorables() for id in (f"{name}-mathematics", name))]
 
 
@@ -125,9 +137,29 @@ def test_no_figure_redefines_what_another_uses():
     assert clashes([cells.mathematics(this) for this in explorables().values()]) == []
 
 
+def overwritten(page: Page) -> list[str]:
+    """Names of a page's own code that the cells of its figures define anew."""
+    own = {name for cell in page.code for name in defined(cell.source)}
+    made = [cell for cell in code(page) if cell not in page.code]
+    return sorted(own & {name for cell in made for name in defined(cell.source)})
+
+
+def test_no_figure_redefines_what_its_page_uses():
+    found = {page.name: overwritten(page) for page in pages.pages()}
+    assert {name: names for name, names in found.items() if names} == {}
+
+
+def test_a_name_of_figure_and_page_is_noticed():
+    page = sample()
+    page.notebook.cells += [new_markdown_cell(SEPARATION), new_code_cell("DISTANCES = [1]")]
+    assert overwritten(page) == ["DISTANCES"]
+    page.notebook.cells[-2].source = "No figure."
+    assert overwritten(page) == []
+
+
 def test_cells_import_nothing_of_the_book():
-    code = colab.explorables().code
-    used = {name.split(".")[0] for cell in code for name in imported(cell.source)}
+    sources = [cell.source for cell in code(colab.explorables())]
+    used = {name.split(".")[0] for source in sources for name in imported(source)}
     assert used == PRESENT
 
 
@@ -136,6 +168,21 @@ def test_a_name_of_two_figures_is_noticed():
     assert clashes([one, "import numpy\nx, y = 1, 2\ndef state(): 0\n"]) == ["state"]
     assert clashes([one, "LINE, y = 1, 2"]) == ["LINE"]
     assert clashes([one, "y = 2"]) == []
+
+
+def test_a_figure_within_a_text_divides_it():
+    page = sample()
+    figures = f"{SEPARATION}\n```{{explorable}} dirac-gan\n```"
+    text = new_markdown_cell(f"Before.\n\n{figures}\n\n:::{{note}}\nx\n:::\nAfter.", id="here")
+    page.notebook.cells.insert(2, text)
+    before, after = page.notebook.cells[:2], page.notebook.cells[3:]
+    made = list(cells.with_figures(page.notebook.cells))
+    assert (made[:2], made[-len(after) :]) == (before, after)
+    first, *figures, last = made[2 : -len(after)]
+    assert (first.source, last.source) == ("Before.", ":::{note}\nx\n:::\nAfter.")
+    assert [cell.id for cell in (first, last)] == ["here-0", "here-2"]
+    shown = [explorables()[name] for name in ("separation", "dirac-gan")]
+    assert figures == [cell for this in shown for cell in cells.figure(this)]
 
 
 def test_an_import_of_the_book_is_left_out_and_others_are_not(tmp_path):
