@@ -5,7 +5,6 @@ Each begins with a cell that installs gan_utils (`book.setup_cell`), and its tex
 computed, and the book has ours.
 """
 
-from itertools import groupby
 from pathlib import Path
 
 import nbformat
@@ -13,16 +12,15 @@ import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from book import address, plain, records, setup_cell
+from book.explorables import registry
+from book.explorables.cells import with_figures
 from book.outputs import METADATA
-from book.pages import CHAPTERS, ROOT, Block, Page, figure, in_order, parse_parts
+from book.pages import CHAPTERS, ROOT, Page, figure, in_order
 
 OUTPUT = ROOT / "build" / "colab"
 
 EXPLORABLES = "back/explorables"
 """The page of the figures with sliders: Bokeh in the book, ipywidgets in a notebook."""
-
-CELLS = Path(__file__).with_name("explorables") / "cells"
-"""One cell for each of them."""
 
 VIEW = {"cellView": "form", "jupyter": {"source_hidden": True}}
 """Metadata that fold the setup cell, in Colab and in JupyterLab."""
@@ -65,7 +63,7 @@ def alone(page: Page, setup: str, book: plain.Book) -> nbformat.NotebookNode:
         new_markdown_cell(note(page), id="note"),
         new_code_cell(setup, id="setup", metadata={"tags": ["setup"], **VIEW}),
     ]
-    for original in page.notebook.cells:
+    for original in with_figures(page.notebook.cells):
         cell = nbformat.from_dict(original)
         if cell.cell_type == "markdown":
             cell.source = book.plain(cell.source, cited)
@@ -80,35 +78,12 @@ def alone(page: Page, setup: str, book: plain.Book) -> nbformat.NotebookNode:
 
 
 def explorables() -> Page:
-    """The page of the explorables as a notebook, with one cell for each figure."""
-    text = (CHAPTERS / f"{EXPLORABLES}.md").read_text(encoding="utf-8")
-    opening, sections = text.split("\n## ", 1)
-    cells = [new_markdown_cell(opening, id="opening")]
-    # Texts and figures take turns.
-    turns = groupby(parse_parts(f"## {sections}"), key=is_explorable)
-    for place, (figures, parts) in enumerate(turns):
-        if figures:
-            cells += [explorable(part.argument) for part in parts]
-        else:
-            text = "\n".join(part if isinstance(part, str) else part.source for part in parts)
-            cells.append(new_markdown_cell(text.strip("\n"), id=f"text-{place // 2}"))
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
+    """The page of the explorables as a notebook."""
+    text = registry.expanded((CHAPTERS / f"{EXPLORABLES}.md").read_text(encoding="utf-8"))
+    notebook = nbformat.v4.new_notebook(
+        cells=[new_markdown_cell(text, id="text")], metadata=METADATA
+    )
     return Page(CHAPTERS / f"{EXPLORABLES}.ipynb", notebook)
-
-
-def is_explorable(part: str | Block) -> bool:
-    """Whether a part of a page is a figure with sliders."""
-    return isinstance(part, Block) and part.name == "explorable"
-
-
-def explorable(name: str) -> nbformat.NotebookNode:
-    """The cell that draws an explorable with ipywidgets."""
-    return new_code_cell(widget(name).read_text(encoding="utf-8").strip(), id=name)
-
-
-def widget(name: str) -> Path:
-    """Where that cell is stored."""
-    return CELLS / f"{name.replace('-', '_')}.py"
 
 
 def setup_source(built: Path) -> str:

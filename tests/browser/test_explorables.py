@@ -1,6 +1,5 @@
 """The explorables in a browser: right numbers, moved by the keyboard, alone with their page."""
 
-import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,47 +8,16 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
-from scipy.integrate import quad
 from scipy.special import erf, expit
-from scipy.stats import norm, wasserstein_distance
 
-from book.explorables.figures import EXPLORABLES, SCRIPTS
-from gan_utils import (
-    JENSEN_SHANNON,
-    KL,
-    TOTAL_VARIATION,
-    Gaussian,
-    game_value,
-    optimal_discriminator,
-    optimal_logit,
-)
+from book.explorables.explorable import Explorable, Slider
+from book.explorables.registry import HERE, explorables
+from book.explorables.words import fill
+from gan_utils import JENSEN_SHANNON, KL, TOTAL_VARIATION, Gaussian, game_value
 from tests.browser.visit import Visit
+from tests.gates.test_widgets import numbers
 
 LOG_4 = np.log(4)
-NUMBER = r"−?\d+\.\d+"
-
-GRID = {
-    "optimal-discriminator": [
-        {"mean": mean, "deviation": deviation}
-        for mean, deviation in itertools.product((-4.0, -0.3, 0.0, 2.0), (0.4, 1.0, 1.7, 3.0))
-    ],
-    "generator-gradient": [{"logit": logit} for logit in (-8.0, -3.1, 0.0, 0.1, 5.5, 8.0)],
-    "separation": [
-        {"distance": distance, "deviation": deviation}
-        for distance, deviation in itertools.product(
-            (0.0, 0.1, 0.5, 2.0, 6.0), (0.2, 1.0, 2.0, 3.0)
-        )
-    ],
-    "dirac-gan": [
-        {"update": update, "step": step, "penalty": penalty, "theta": theta, "psi": psi}
-        for update, step, penalty, (theta, psi) in itertools.product(
-            ("simultaneous", "alternating"),
-            (0.02, 0.2, 0.6),
-            (0.0, 0.3, 2.0),
-            ((1.0, 0.0), (-2.0, 1.3), (0.0, 0.0)),
-        )
-    ],
-}
 
 
 @pytest.fixture
@@ -66,10 +34,11 @@ def page(visit: Visit) -> Page:
 
 @pytest.fixture(scope="module")
 def engine(browser: Browser) -> Iterator[Page]:
-    """An empty page that has explorables.js and nothing to draw."""
+    """An empty page that has the scripts of all figures and nothing to draw."""
     context = browser.new_context(offline=True)
     page = context.new_page()
-    page.add_script_tag(path=SCRIPTS[-1])
+    for path in (HERE / "explorables.js", *(this.script for this in explorables().values())):
+        page.add_script_tag(path=path)
     yield page
     context.close()
 
@@ -85,11 +54,6 @@ def said(page: Page, name: str) -> str:
     return page.locator(f"#explorable-{name} [role=status]").inner_text().replace("\xa0", " ")
 
 
-def numbers(text: str) -> list[float]:
-    """The numbers with a decimal point in a text, in order."""
-    return [float(number.replace("−", "-")) for number in re.findall(NUMBER, text)]
-
-
 def ask(page: Page, function: str, *arguments):
     """What a function of explorables.js returns."""
     call = f"arguments => ganExplorables.{function}(...arguments)"
@@ -99,136 +63,129 @@ def ask(page: Page, function: str, *arguments):
 # --- The numerics -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", EXPLORABLES)
-def test_both_halves_show_and_say_the_same(engine: Page, name: str):
-    this = EXPLORABLES[name]
-    for values in [this.first(), *GRID[name]]:
-        state = this.state(**values)
-        call = "([name, values]) => ganExplorables.states[name](values)"
-        live = engine.evaluate(call, [name, values])
-        assert (live["finding"], live["words"]) == (state.finding, state.words), values
-        assert live.get("reach") == state.reach
-        assert set(live["columns"]) == set(state.columns)
-        for source, columns in state.columns.items():
-            assert set(live["columns"][source]) == set(columns)
-            for column, expected in columns.items():
-                got = np.array(live["columns"][source][column], dtype=float)
-                close = np.allclose(got, expected, rtol=1e-7, atol=1e-9, equal_nan=True)
-                assert close, (values, source, column)
+def test_every_figure_has_its_half_in_javascript(engine: Page):
+    assert engine.evaluate("Object.keys(ganExplorables.states)") == list(explorables())
 
 
-@pytest.mark.parametrize("values", GRID["optimal-discriminator"], ids=str)
-def test_divergence_and_discriminator(engine: Page, values: dict):
-    first, second = {"mean": 0.0, "deviation": 1.0}, values
-    p, q = Gaussian(0.0, 1.0), Gaussian(values["mean"], values["deviation"] ** 2)
-    js = JENSEN_SHANNON.quadrature(p, q)
-    assert ask(engine, "jensenShannon", first, second) == pytest.approx(js, abs=1e-9)
-    assert ask(engine, "jensenShannon", second, first) == pytest.approx(js, abs=1e-9)
-    # V(D*, G) from its definition: the mean of log D* under p, and of log(1 - D*) under q.
-    x = np.linspace(-60, 60, 240_001)
-    logit = optimal_logit(p, q, x)
-    terms = -np.exp(p.log_prob(x)) * np.logaddexp(0, -logit)
-    terms -= np.exp(q.log_prob(x)) * np.logaddexp(0, logit)
-    best = terms.sum() * (x[1] - x[0])
-    assert ask(engine, "optimalValue", first, second) == pytest.approx(best, abs=1e-9)
-    for point in (-5.0, -0.2, 0.9, 6.0):
-        exact = optimal_discriminator(p, q, [point])[0]
-        assert ask(engine, "optimalDiscriminator", point, first, second) == pytest.approx(
-            exact, rel=1e-9
-        )
-
-
-@pytest.mark.parametrize("logit", [-800.0, -30.0, -2.0, 0.0, 0.7, 30.0, 800.0])
-def test_losses_and_their_slopes(engine: Page, logit: float):
-    minimax = game_value([np.inf], [logit])
-    non_saturating = -game_value([logit], [-np.inf])
-    assert ask(engine, "losses.minimax", logit) == pytest.approx(minimax, rel=1e-12)
-    assert ask(engine, "losses.nonSaturating", logit) == pytest.approx(non_saturating, rel=1e-12)
-    assert ask(engine, "losses.minimaxSlope", logit) == pytest.approx(-expit(logit), rel=1e-12)
-    assert ask(engine, "losses.nonSaturatingSlope", logit) == pytest.approx(
-        expit(logit) - 1, rel=1e-12, abs=1e-12
+def differences(engine: Page, this: Explorable, values: dict) -> list[str]:
+    """What JavaScript shows or says otherwise than Python."""
+    state = this.state(**values)
+    call = "([name, values]) => ganExplorables.states[name](values)"
+    live = engine.evaluate(call, [this.name, values])
+    sentence = this.sentences[state["finding"]]
+    said = engine.evaluate(
+        "arguments => ganExplorables.fill(...arguments)", [sentence, live["numbers"]]
     )
-    for loss in ("minimax", "nonSaturating"):
-        ahead, behind = (ask(engine, f"losses.{loss}", logit + way) for way in (1e-4, -1e-4))
-        slope = ask(engine, f"losses.{loss}Slope", logit)
-        assert (ahead - behind) / 2e-4 == pytest.approx(slope, abs=1e-7)
+    places = {"numbers": (live["numbers"], state["numbers"])}
+    for source in live["columns"].keys() | state["columns"]:
+        places[source] = live["columns"].get(source, {}), state["columns"].get(source, {})
+    return [
+        *([] if live["finding"] == state["finding"] else ["finding"]),
+        *([] if said == fill(sentence, state["numbers"]) else ["sentence"]),
+        *(
+            f"{place}: {name}"
+            for place, (got, expected) in places.items()
+            for name in got.keys() | expected
+            if name not in got or name not in expected or not agree(got[name], expected[name])
+        ),
+    ]
+
+
+def agree(got, expected) -> bool:
+    """Whether a number, a column of numbers or a word is the same in both."""
+    if isinstance(expected, str):
+        return got == expected
+    got = np.array(got, dtype=float)
+    return got.shape == np.shape(expected) and np.allclose(
+        got, expected, rtol=1e-7, atol=1e-9, equal_nan=True
+    )
+
+
+@pytest.mark.parametrize("name", explorables())
+def test_both_halves_show_and_say_the_same(engine: Page, name: str):
+    this = explorables()[name]
+    for values in [this.first(), *this.checks]:
+        assert differences(engine, this, values) == [], values
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ("state.finding = 'other'", "finding"),
+        ("Object.values(state.columns.curves)[1][3] += 1e-5", "curves: "),
+        ("delete state.columns.curves.logit", "curves: logit"),
+        ("state.columns.curves.logit.pop()", "curves: logit"),
+        ("state.columns.other = { x: [] }", "other: x"),
+        ("state.numbers.ratio *= 1 + 1e-6", "numbers: ratio"),
+        ("state.numbers.ratio += 0.1", "sentence"),
+        ("state.numbers.other = 1", "numbers: other"),
+    ],
+)
+def test_javascript_that_computes_something_else_is_noticed(engine: Page, change: str, found: str):
+    this = explorables()["generator-gradient"]
+    wrong = """([name, change]) => {
+        const sound = ganExplorables.states[name];
+        ganExplorables.states[name] = (values) => {
+            const state = JSON.parse(JSON.stringify(sound(values)));
+            new Function("state", change)(state);
+            return state;
+        };
+        window.mend = () => { ganExplorables.states[name] = sound; };
+    }"""
+    engine.evaluate(wrong, [this.name, change])
+    different = differences(engine, this, this.first())
+    engine.evaluate("mend()")
+    assert any(each.startswith(found) for each in different), different
+    assert differences(engine, this, this.first()) == []
+
+
+@pytest.mark.parametrize("number", [0, -0.00001, 0.25, 1e-3, 9.99e-4, -4.12e-9, 5e12, -12345.6])
+@pytest.mark.parametrize("form", ["0", "1", "4", "short", "percent"])
+def test_numbers_are_written_alike(engine: Page, number: float, form: str):
+    sentence = f"{{name}}: {{x:{form}}}, {{x:{form}}}"
+    numbers = {"name": "two", "x": number}
+    assert ask(engine, "fill", sentence, numbers) == fill(sentence, numbers)
 
 
 def test_error_function(engine: Page):
     points = np.r_[-9, -5.9, np.linspace(-3, 3, 25), 5.9, 6.1, 40]
-    got = [ask(engine, "erf", float(point)) for point in points]
+    got = [ask(engine, "numerics.erf", float(point)) for point in points]
     assert np.allclose(got, erf(points), rtol=1e-13, atol=0)
 
 
-@pytest.mark.parametrize("values", GRID["separation"], ids=str)
-def test_measures_of_a_shift(engine: Page, values: dict):
-    distance, deviation = values["distance"], values["deviation"]
-    p, q = Gaussian(0.0, deviation**2), Gaussian(distance, deviation**2)
-    for measure, divergence in {"kl": KL, "js": JENSEN_SHANNON, "tv": TOTAL_VARIATION}.items():
-        got = ask(engine, f"shift.{measure}", distance, deviation)
-        assert got == pytest.approx(divergence.quadrature(p, q), rel=1e-6, abs=1e-6)
-    levels = norm.ppf((np.arange(200) + 0.5) / 200, scale=deviation)
-    way = wasserstein_distance(levels, levels + distance)
-    assert ask(engine, "shift.w1", distance, deviation) == pytest.approx(way, abs=1e-9)
-
-    # The derivative under the integral sign: half the mean under q of the score times log(1 - D*).
-    def integrand(x):
-        softplus = np.logaddexp(0, optimal_logit(p, q, [x])[0])
-        score = (x - distance) / deviation**2
-        return -0.5 * np.exp(q.log_prob([x])[0]) * score * softplus
-
-    middle, reach = distance / 2, distance / 2 + 12 * deviation
-    slope = quad(integrand, middle - reach, middle + reach, points=[0, middle, distance], limit=400)
-    assert ask(engine, "shift.jsSlope", distance, deviation) == pytest.approx(slope[0], abs=1e-8)
+@pytest.mark.parametrize("logit", [-800.0, -30.0, -2.0, 0.0, 0.7, 30.0, 800.0])
+def test_sigmoid_and_softplus(engine: Page, logit: float):
+    assert ask(engine, "numerics.sigmoid", logit) == pytest.approx(expit(logit), rel=1e-12)
+    softplus = np.logaddexp(0, logit)
+    assert ask(engine, "numerics.softplus", logit) == pytest.approx(softplus, rel=1e-12)
 
 
-@pytest.mark.parametrize("step", [0.02, 0.2, 0.6, 1.0])
-@pytest.mark.parametrize("penalty", [0.0, 0.1, 0.5, 1.0, 2.0])
-def test_spectral_radius_is_that_of_the_step(engine: Page, step: float, penalty: float):
-    for update in ("simultaneous", "alternating"):
-        ways = 1e-6 * np.eye(2)
-        ends = [
-            [
-                ask(engine, f"dirac.updates.{update}", (s * w).tolist(), step, penalty)
-                for s in (1, -1)
-            ]
-            for w in ways
-        ]
-        jacobian = np.stack([np.subtract(*pair) / 2e-6 for pair in ends], axis=-1)
-        got = ask(engine, "dirac.spectralRadius", update, step, penalty)
-        # The eigenvalues coincide at penalty 1, where an error of 1e-11 shows as its root.
-        assert got == pytest.approx(abs(np.linalg.eigvals(jacobian)).max(), abs=1e-5)
-
-
-def test_dirac_gan_moves_as_defined(engine: Page):
-    theta, psi, step, penalty = 0.7, -1.1, 0.3, 0.4
-    pull = 1 / (1 + np.exp(theta * psi))
-    after = psi + step * (pull * theta - penalty * psi)
-    got = ask(engine, "dirac.updates.simultaneous", [theta, psi], step, penalty)
-    assert np.allclose(got, [theta - step * pull * psi, after], atol=1e-14)
-    pull = 1 / (1 + np.exp(theta * after))
-    got = ask(engine, "dirac.updates.alternating", [theta, psi], step, penalty)
-    assert np.allclose(got, [theta - step * pull * after, after], atol=1e-14)
+@pytest.mark.parametrize("mean", [-4.0, 0.0, 0.3])
+@pytest.mark.parametrize("deviation", [0.4, 1.0, 3.0])
+def test_divergence_is_symmetric_and_right(engine: Page, mean: float, deviation: float):
+    first, second = {"mean": 0.0, "deviation": 1.0}, {"mean": mean, "deviation": deviation}
+    js = JENSEN_SHANNON.quadrature(Gaussian(0.0, 1.0), Gaussian(mean, deviation**2))
+    assert ask(engine, "numerics.jensenShannon", first, second) == pytest.approx(js, abs=1e-9)
+    assert ask(engine, "numerics.jensenShannon", second, first) == pytest.approx(js, abs=1e-9)
 
 
 # --- The page -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", EXPLORABLES)
+@pytest.mark.parametrize("name", explorables())
 def test_the_text_is_there_before_anything_moves(page: Page, name: str):
-    this = EXPLORABLES[name]
+    this = explorables()[name]
     status = page.locator(f"#explorable-{name} [role=status]")
     assert status.get_attribute("aria-live") == "polite"
     assert said(page, name) == this.sentence(**this.first()).replace("\xa0", " ")
 
 
-@pytest.mark.parametrize("name", EXPLORABLES)
+@pytest.mark.parametrize("name", explorables())
 def test_every_slider_obeys_the_keyboard(page: Page, name: str):
-    this = EXPLORABLES[name]
+    this = explorables()[name]
     values = this.first()
-    for control, model in this.controls().items():
-        if control == "update":
-            continue
+    sliders = {name: each for name, each in this.controls.items() if isinstance(each, Slider)}
+    for control, model in sliders.items():
         handle = slider(page, name, model.title)
         before = said(page, name)
         handle.focus()
@@ -285,7 +242,7 @@ def test_order_of_the_steps_can_be_chosen(page: Page):
     box = page.locator("#explorable-dirac-gan")
     box.get_by_label("order of the steps").select_option("alternating")
     assert numbers(said(page, "dirac-gan"))[-1] == 1.0
-    this = EXPLORABLES["dirac-gan"]
+    this = explorables()["dirac-gan"]
     assert said(page, "dirac-gan") == this.sentence(**{**this.first(), "update": "alternating"})
 
 
@@ -306,17 +263,6 @@ def test_moving_a_slider_is_quiet(visit: Visit):
     handle.focus()
     handle.press("End")
     assert (visit.faults(), visit.warnings) == ([], [])
-
-
-def test_only_its_page_loads_bokeh(html: Path):
-    loading = [
-        path.name
-        for path in html.rglob("*.html")
-        if "bokeh.min.js" in path.read_text(encoding="utf-8")
-    ]
-    assert loading == ["explorables.html"]
-    for script in SCRIPTS:
-        assert (html / "_static" / "explorables" / script.name).read_bytes() == script.read_bytes()
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280])

@@ -1,14 +1,141 @@
-"""The explorables: what the directive refuses, and what their first state says."""
+"""The figures with sliders: each folder is whole, and the pages load what they show and no more."""
 
-import math
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
-import numpy as np
 import pytest
 
 from book.building import build
-from book.explorables import figures
+from book.explorables import registry, words
+from book.explorables.explorable import Choice, Explorable, Slider
+from book.explorables.registry import explorables
+from book.extensions.explorables import STATIC, scripts
 from book.pages import ROOT
 from tests.gates.test_book import SMALL_BOOK
+
+# --- What a folder holds --------------------------------------------------------------------------
+
+
+def test_every_folder_is_a_figure():
+    folders = {path.parent for path in registry.HERE.glob("*/*.*") if path.suffix != ".pyc"}
+    assert {this.folder for this in explorables().values()} == folders != set()
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Copies a figure's folder under a new name; each copy is in a package of its own."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def copy(name: str) -> Path:
+        return shutil.copytree(
+            registry.HERE / "dirac_gan",
+            tmp_path / f"figures_{name}" / name,
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
+
+    return copy
+
+
+def found(folder: Path) -> dict[str, Explorable]:
+    """What the registry finds where only this folder is."""
+    return registry.find(folder.parent, folder.parent.name)
+
+
+def test_a_new_folder_is_found(elsewhere: Callable[[str], Path]):
+    folder = elsewhere("new_game")
+    (folder.parent / "__pycache__").mkdir()
+    (folder.parent / "left_by_another_branch" / "__pycache__").mkdir(parents=True)
+    (this,) = found(folder).values()
+    assert (this.name, this.folder) == ("new-game", folder)
+
+
+@pytest.mark.parametrize("file", registry.FILES)
+def test_a_folder_that_lacks_a_file_is_noticed(elsewhere: Callable[[str], Path], file: str):
+    folder = elsewhere(f"without_{file.replace('.', '_')}")
+    (folder / file).unlink()
+    with pytest.raises(FileNotFoundError, match=f"{folder.name} lacks {file}"):
+        found(folder)
+
+
+def test_a_figure_of_no_page_is_noticed(elsewhere: Callable[[str], Path]):
+    folder = elsewhere("homeless")
+    source = (folder / "figure.py").read_text(encoding="utf-8")
+    (folder / "figure.py").write_text(source.replace("chapters/back", "chapters/x"), "utf-8")
+    with pytest.raises(ValueError, match="homeless belongs to chapters/x/explorables"):
+        found(folder)
+
+
+def unshown(this: Explorable) -> bool:
+    """Whether the section of a figure leaves the figure out."""
+    return f":::{{explorable}} {this.name}\n:::" not in this.text
+
+
+def test_every_section_shows_its_figure(elsewhere: Callable[[str], Path]):
+    assert [name for name, this in explorables().items() if unshown(this)] == []
+    assert unshown(found(elsewhere("other_game"))["other-game"])
+
+
+# --- What a figure says ---------------------------------------------------------------------------
+
+
+def unsayable(this: Explorable) -> list[str]:
+    """Sentences at the ends of the controls that are not whole."""
+    ends = [(name, end) for name, control in this.controls.items() for end in control.ends]
+    sentences = [this.sentence(**{**this.first(), name: end}) for name, end in ends]
+    return [text for text in sentences if re.search(r"[{}]|\bnan\b|\binf\b|−inf", text)]
+
+
+def unreached(this: Explorable) -> set[str]:
+    """Findings that the checks do not reach, or for which there is no sentence."""
+    return {this.state(**values)["finding"] for values in this.checks} ^ set(this.sentences)
+
+
+@pytest.mark.parametrize("name", explorables())
+def test_every_control_stays_within_what_its_figure_can_say(name: str):
+    assert unsayable(explorables()[name]) == []
+
+
+@pytest.mark.parametrize("name", explorables())
+def test_the_checks_reach_every_sentence(name: str):
+    assert unreached(explorables()[name]) == set()
+
+
+def test_a_sentence_that_cannot_be_said_is_noticed():
+    sound = explorables()["generator-gradient"]
+    broken = dict.fromkeys(sound.sentences, "D = {probability:}")
+    assert unsayable(replace(sound, sentences=broken)) == ["D = {probability:}"] * 2
+    assert unreached(replace(sound, checks=sound.checks[:2])) == {"even", "deceived"}
+    assert unreached(replace(sound, sentences={**sound.sentences, "x": ""})) == {"x"}
+
+
+def test_numbers_are_written_for_readers():
+    assert words.fixed(-0.00001, 4) == "0.0000"
+    assert words.fixed(-12.5, 1) == "−12.5"
+    assert words.short(0.25) == "0.2500"
+    assert words.short(-1.23e-12) == "−1.2 × 10⁻¹²"
+    assert words.short(5e60) == "5.0 × 10⁶⁰"
+    sentence = "JS is {js:4} nats, {share:percent} % of log 2, after {order} steps: {js:short}"
+    numbers = {"js": 0.00034, "share": 0.5, "order": "two"}
+    assert words.fill(sentence, numbers) == (
+        "JS is 0.0003 nats, 50.0 % of log 2, after two steps: 3.4 × 10⁻⁴"
+    )
+
+
+@pytest.mark.parametrize("sentence", ["{value:4}", "{js:exactly}"])
+def test_a_place_that_cannot_be_filled_is_noticed(sentence: str):
+    with pytest.raises(KeyError):
+        words.fill(sentence, {"js": 1.0})
+
+
+def test_a_choice_begins_with_its_first_word():
+    assert Choice("order", ("one", "two")).first == "one"
+    assert Slider("size", 0, 2, 1.0).ends == (0, 2)
+
+
+# --- The pages ------------------------------------------------------------------------------------
 
 CONFIG = SMALL_BOOK["_config.yml"] + "sphinx: {extra_extensions: [book.extensions.explorables]}\n"
 
@@ -28,103 +155,49 @@ def test_an_unknown_name_stops_the_build(tmp_path, monkeypatch, name: str, messa
     said = done.stdout + done.stderr
     assert message in said
     assert (done.returncode == 0) == (message == "build succeeded")
+    if done.returncode == 0:
+        built = (tmp_path / "output" / "_build" / "html" / "intro.html").read_text("utf-8")
+        assert (shown(built), loaded(built)) == ([name], list(scripts([name])))
 
 
-@pytest.mark.parametrize("name", figures.EXPLORABLES)
-def test_every_control_stays_within_what_its_figure_can_say(name: str):
-    this = figures.EXPLORABLES[name]
-    for control, model in this.controls().items():
-        ends = model.options if control == "update" else (model.start, model.end)
-        for end in ends:
-            sentence = this.sentence(**{**this.first(), control: end})
-            assert "{" not in sentence
-            assert "nan" not in sentence
-            assert "inf" not in sentence
+def shown(html: str) -> list[str]:
+    """The figures of a built page."""
+    return re.findall(r'<div class="explorable" id="explorable-([\w-]+)"', html)
 
 
-@pytest.mark.parametrize("name", figures.EXPLORABLES)
-def test_every_sentence_can_be_said(name: str):
-    reached = {
-        "optimal-discriminator": [(2.0, 1.0), (0.0, 1.0)],
-        "generator-gradient": [(-1.0,), (0.0,), (1.0,)],
-        "separation": [(0.0, 1.0), (1.0, 1.0), (6.0, 1.0)],
-        "dirac-gan": [
-            ("simultaneous", 0.2, 0.0, 1.0, 0.0),
-            ("simultaneous", 0.2, 0.5, 1.0, 0.0),
-            ("alternating", 0.2, 0.0, 1.0, 0.0),
-            ("alternating", 0.2, 0.0, 0.0, 0.0),
-        ],
-    }
-    this = figures.EXPLORABLES[name]
-    assert {this.state(*values).finding for values in reached[name]} == set(this.sentences)
+def loaded(html: str) -> list[str]:
+    """The scripts of figures that a built page loads."""
+    return re.findall(rf'<script defer="defer" src="[./]*_static/{STATIC}/([\w.-]+)', html)
 
 
-def jacobian(update: str, step: float, penalty: float) -> np.ndarray:
-    """The update's derivative at the equilibrium, by central differences."""
-    rule = figures.UPDATES[update]
-    ways = 1e-6 * np.eye(2)
-    columns = [(rule(way, step, penalty) - rule(-way, step, penalty))[-1] / 2e-6 for way in ways]
-    return np.stack(columns, axis=-1)
+def loads_what_it_shows(html: str) -> bool:
+    """Whether the scripts of a built page are those of its figures."""
+    figures = shown(html)
+    return loaded(html) == (list(scripts(figures)) if figures else [])
 
 
-GRID = [(step, penalty) for step in (0.02, 0.2, 0.6, 1.0) for penalty in (0.0, 0.1, 0.5, 0.9, 2.0)]
+def test_pages_load_the_scripts_of_their_figures_and_no_others(html: Path):
+    pages = {path.name: path.read_text(encoding="utf-8") for path in html.rglob("*.html")}
+    assert [name for name, text in pages.items() if not loads_what_it_shows(text)] == []
+    assert shown(pages["explorables.html"]) == list(explorables())
+    assert shown(pages["intro.html"]) == []
+    for script, path in scripts(explorables()).items():
+        assert (html / "_static" / STATIC / script).read_bytes() == path.read_bytes()
 
 
-@pytest.mark.parametrize("update", figures.UPDATES)
-@pytest.mark.parametrize(("step", "penalty"), GRID)
-def test_linearised_update_is_the_derivative_of_the_update(update, step, penalty):
-    exact = figures.linearised(update, step, penalty)
-    assert np.allclose(jacobian(update, step, penalty), exact, atol=1e-9)
+def test_a_script_too_many_or_too_few_is_noticed():
+    figure = '<div class="explorable" id="explorable-separation"'
+    tags = [
+        f'<script defer="defer" src="../_static/{STATIC}/{name}?v=1"></script>'
+        for name in scripts(["separation"])
+    ]
+    assert loads_what_it_shows(figure + "".join(tags))
+    assert not loads_what_it_shows(figure + "".join(tags[:-1]))
+    assert not loads_what_it_shows("".join(tags))
+    assert not loads_what_it_shows(figure + "".join([*tags, tags[-1].replace("separation", "x")]))
 
 
-@pytest.mark.parametrize(("step", "penalty"), GRID)
-def test_what_the_page_says_of_the_dirac_gan(step: float, penalty: float):
-    both = {update: jacobian(update, step, penalty) for update in figures.UPDATES}
-    radius = {update: abs(np.linalg.eigvals(matrix)).max() for update, matrix in both.items()}
-    assert np.linalg.det(both["simultaneous"]) == pytest.approx(
-        1 - step * penalty + step**2 / 4, abs=1e-8
-    )
-    assert np.linalg.det(both["alternating"]) == pytest.approx(1 - step * penalty, abs=1e-8)
-    if penalty == 0:
-        assert radius["simultaneous"] > 1
-    if penalty < 1:
-        assert (radius["simultaneous"] < 1) == (penalty > step / 4)
-    if penalty + step / 4 < 1:
-        assert radius["alternating"] == pytest.approx(math.sqrt(1 - step * penalty), abs=1e-8)
-
-
-@pytest.mark.parametrize("step", [0.02, 0.6, 3.0])
-def test_what_the_page_says_of_steps_far_from_the_equilibrium(step: float):
-    points = np.random.default_rng(0).uniform(-3, 3, (100, 2))
-    for point in points:
-        weight = 1 / (1 + np.exp(point[0] * point[1]))
-        moved = figures.simultaneous(point, step, 0.0)[-1]
-        assert moved @ moved == pytest.approx((1 + step**2 * weight**2) * (point @ point))
-
-
-def test_what_the_page_says_of_two_widths():
-    narrow, wide = (figures.discriminator_state(0.0, deviation) for deviation in (0.5, 2.0))
-    assert narrow.words["js"] == wide.words["js"]
-    middle, side = len(figures.LINE) // 2, 20
-    assert narrow.columns["curves"]["d"][middle] < narrow.columns["curves"]["d"][side]
-    assert wide.columns["curves"]["d"][middle] > wide.columns["curves"]["d"][side]
-
-
-def test_what_the_page_says_of_the_slope_of_js():
-    slopes = [figures.js_slope(2.0, deviation) for deviation in (1.0, 0.8, 0.2)]
-    assert slopes[1] > slopes[0] > slopes[2]
-
-
-def test_slope_of_js_is_the_slope_of_the_curve():
-    curves = figures.separation_state(2.0, 1.0).columns["curves"]
-    slope = np.gradient(curves["js"], curves["distance"])[1:-1]
-    exact = [figures.js_slope(each, 1.0) for each in curves["distance"][1:-1]]
-    # Central differences of step 0.1 err by at most 0.01 / 6 of the third derivative.
-    assert np.allclose(slope, exact, atol=1e-3)
-
-
-def test_numbers_are_written_for_readers():
-    assert figures.fixed(-0.00001, 4) == "0.0000"
-    assert figures.fixed(-12.5, 1) == "−12.5"
-    assert figures.short(-1.23e-12) == "−1.2 × 10⁻¹²"
-    assert figures.short(5e60) == "5.0 × 10⁶⁰"
+def test_the_directive_alone_is_expanded():
+    text = "# Title\n\n:::{note}\nA.\n:::\n\n```{explorable} separation\n```\nB."
+    assert registry.expanded(text) == text
+    assert registry.expanded("# T\n\n:::{explorables}\n:::\n") == f"# T\n\n{registry.sections()}\n"

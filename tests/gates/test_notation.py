@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from book import pages
+from book.explorables.registry import expanded
 from book.links import links
 from tests.gates.symbols import mathematics, symbols, symbols_of
 
@@ -64,7 +65,7 @@ def used() -> dict[str, set[str]]:
     for path in [pages.ROOT / "intro.md", *pages.CHAPTERS.rglob("*.md")]:
         base = pages.CHAPTERS if path.is_relative_to(pages.CHAPTERS) else pages.ROOT
         name = path.relative_to(base).with_suffix("").as_posix()
-        found[name] = symbols(path.read_text(encoding="utf-8"))
+        found[name] = symbols(expanded(path.read_text(encoding="utf-8")))
     return found
 
 

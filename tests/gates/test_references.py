@@ -7,6 +7,7 @@ import pytest
 from nbformat.v4 import new_markdown_cell
 
 from book import pages
+from book.explorables.registry import expanded
 from book.links import homes, links
 from book.pages import STATEMENTS, Page, is_chapter, terms
 from tests.gates.sample import sample
@@ -63,7 +64,8 @@ def test_links_are_returned():
 
 
 def test_every_entry_of_the_glossary_is_used():
-    texts = [path.read_text(encoding="utf-8") for path in pages.CHAPTERS.rglob("*.md")]
+    files = [path.read_text(encoding="utf-8") for path in pages.CHAPTERS.rglob("*.md")]
+    texts = [expanded(text) for text in files]
     texts += [cell.source for page in pages.in_order() for cell in page.markdown]
     linked = {term for text in texts for term in terms(text)}
     assert sorted(glossary() - linked) == []
