@@ -58,6 +58,11 @@ test: $(INSTALLED) ## run every check, or those of one chapter [CHAPTER=first_ga
 check: lint ## the inner loop: style, light tests, and of the pages what differs from git's HEAD
 	$(BIN)/python -m tools.check
 
+coverage: $(INSTALLED) ## show which lines of gan_utils its tests run, also in build/coverage
+	mkdir -p build/coverage
+	$(PYTEST) $(SHARED) --doctest-modules --cov --cov-report term --cov-report html:build/coverage \
+	  tests/package gan_utils
+
 test-code: $(INSTALLED) ## run every check but the comparison of stored outputs
 	$(PYTEST) $(SHARED) --doctest-modules -m '$(CHOICE)' tests gan_utils
 
