@@ -81,8 +81,7 @@ test-accessibility: $(INSTALLED) ## let axe-core judge every page, light and dar
 	$(PYTEST) -m accessibility tests/browser
 
 chapter: $(INSTALLED) ## begin a chapter NAME=part/name [PART='title of a new part'; CLAIM=no]
-	$(BIN)/python -m tools.chapter '$(NAME)' $(if $(PART),--part '$(PART)') \
-	  $(if $(filter no,$(CLAIM)),--no-claim)
+	@$(BIN)/python -m tools.chapter '$(NAME)' $(if $(PART),--part '$(PART)') $(if $(filter no,$(CLAIM)),--no-claim)
 
 outputs: $(INSTALLED) ## execute the notebooks and store their outputs [NOTEBOOK=chapters/x.ipynb]
 	$(BIN)/python -m tools.outputs $(NOTEBOOK)
