@@ -14,8 +14,8 @@ from tests.gates.test_references import two_pages
 
 
 def test_the_picture_of_the_chapters_is_that_of_the_chapters():
-    """After a change: `make graph`, and see whether its description in intro.md still holds."""
-    assert graph.PATH.read_text(encoding="utf-8") == graph.drawing(pages.in_order())
+    same = graph.PATH.read_text(encoding="utf-8") == graph.drawing(pages.in_order())
+    assert same, "run `make graph`, and see whether its description in intro.md still holds"
 
 
 def test_the_picture_changes_with_what_a_chapter_needs():

@@ -262,6 +262,7 @@ def test_the_repository_address_stands_in_one_place(tmp_path: Path):
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """What a setup cell runs where gan_utils seems to be missing."""
+    importlib.import_module("tensorflow")  # which runs programs while it is loaded
     found, find = [], importlib.util.find_spec
 
     def hide(name: str, package: str | None = None):
