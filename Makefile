@@ -58,6 +58,11 @@ test: $(INSTALLED) ## run every check, or those of one chapter [CHAPTER=first_ga
 check: lint ## the inner loop: style, light tests, and of the pages what differs from git's HEAD
 	$(BIN)/python -m tools.check
 
+coverage: $(INSTALLED) ## show which lines of gan_utils its tests run, also in build/coverage
+	mkdir -p build/coverage
+	$(PYTEST) $(SHARED) --doctest-modules --cov --cov-report term --cov-report html:build/coverage \
+	  tests/package gan_utils
+
 test-code: $(INSTALLED) ## run every check but the comparison of stored outputs
 	$(PYTEST) $(SHARED) --doctest-modules -m '$(CHOICE)' tests gan_utils
 
@@ -76,8 +81,7 @@ test-accessibility: $(INSTALLED) ## let axe-core judge every page, light and dar
 	$(PYTEST) -m accessibility tests/browser
 
 chapter: $(INSTALLED) ## begin a chapter NAME=part/name [PART='title of a new part'; CLAIM=no]
-	$(BIN)/python -m tools.chapter '$(NAME)' $(if $(PART),--part '$(PART)') \
-	  $(if $(filter no,$(CLAIM)),--no-claim)
+	@$(BIN)/python -m tools.chapter '$(NAME)' $(if $(PART),--part '$(PART)') $(if $(filter no,$(CLAIM)),--no-claim)
 
 outputs: $(INSTALLED) ## execute the notebooks and store their outputs [NOTEBOOK=chapters/x.ipynb]
 	$(BIN)/python -m tools.outputs $(NOTEBOOK)

@@ -65,8 +65,8 @@ def _check(name: str, contents: toc.Contents, caption: str | None, root: Path) -
     for word in (part, own):
         if not word.isidentifier() or not word.islower() or keyword.iskeyword(word):
             raise ChapterError(
-                f"{name!r} is not part/name, such as dynamics/mode_collapse: both are names of "
-                "Python, in lower case."
+                f"{name!r} is not part/name, as in make chapter NAME=dynamics/mode_collapse: both "
+                "are names of Python, in lower case."
             )
     if same := [file for file in contents.files if file.split("/")[-1] == own]:
         raise ChapterError(f"{same[0]} has this name; claims and tests go by it: take another.")
@@ -95,8 +95,12 @@ def _with_line(name: str, contents: toc.Contents, caption: str | None, text: str
         heading = yaml.safe_dump({"caption": caption}, allow_unicode=True, width=1_000)
         entry = f"  - {heading}    numbered: 2\n    chapters:\n{entry}"
     lines = text.splitlines(keepends=True)
-    number = next(n for n, line in enumerate(lines) if line.split("#")[0].endswith(f" {place}\n"))
+    number = next(n for n, line in enumerate(lines) if _names(line, place))
     return "".join([*lines[: number + 1], entry, *lines[number + 1 :]])
+
+
+def _names(line: str, file: str) -> bool:
+    return line.split("#")[0].strip() == f"- file: {file}"
 
 
 def _files(name: str, with_claim: bool) -> dict[str, str]:

@@ -10,17 +10,8 @@ from pathlib import Path
 import pytest
 
 from book.pages import ROOT
+from tests.gates.layers import MAY_IMPORT
 from tests.gates.test_repository import tracked_files
-
-MAY_IMPORT = {
-    "gan_utils": set(),
-    "book": {"gan_utils"},
-    "claims": {"gan_utils", "book"},
-    "tools": {"gan_utils", "book"},
-    "conftest": {"book"},
-    "tests": {"gan_utils", "book", "tools"},
-}
-"""For each part of the repository, the others that its modules may import."""
 
 IMPORTED = ("book", "claims", "tools")
 """The packages whose import leaves the environment alone."""

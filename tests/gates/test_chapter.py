@@ -136,9 +136,9 @@ def test_a_chapter_without_a_claim_has_the_shape_of_one(book: Path):
     [
         ("second", None, "'second' is not part/name"),
         ("one/two/three", None, "is not part/name"),
-        ("one/2nd", None, "names of Python, in lower case"),
-        ("one/Second", None, "names of Python, in lower case"),
-        ("one/lambda", None, "names of Python, in lower case"),
+        ("one/2nd", None, "are names of Python, in lower case"),
+        ("one/Second", None, "are names of Python, in lower case"),
+        ("one/lambda", None, "are names of Python, in lower case"),
         ("one/first", None, "chapters/one/first has this name"),
         ("one/glossary", None, "chapters/back/glossary has this name"),
         ("one/left_over", None, "tests/trials/left_over.py exists; take another name"),

@@ -53,12 +53,33 @@ def test_outputs_are_compared_as_far_as_the_time_goes():
     assert check.compared(["a/long"], SECONDS) == []
 
 
+def asked(pages: list[str] | None) -> str:
+    """The choice of gates for these pages."""
+    return check.commands(pages, [])[0][-1]
+
+
 def test_rules_are_asked_of_changed_pages_and_of_all_without_git():
-    rules, tests = check.commands(["a/long", "a/short"], ["a/short"])
-    assert rules[-1] == "keeps_the_rules and (a/long or a/short)"
+    assert asked(["a/long", "a/short"]).endswith(" or (keeps_the_rules and (a/long or a/short))")
+    assert asked([]) == check.TOGETHER
+    assert asked(None) == f"{check.TOGETHER} or keeps_the_rules"
+    tests = check.commands(["a/long", "a/short"], ["a/short"])[1]
     assert tests[-3:] == ["--nbval", "tests/package", "chapters/a/short.ipynb"]
-    assert check.commands([], [])[0][-1] == "tests/package"
-    assert check.commands(None, [])[0][-1] == "keeps_the_rules"
+
+
+def test_what_is_asked_exists():
+    """Every word of the choice finds a test, and the rules of one page are those of no other."""
+    for word in check.TOGETHER.split(" or "):
+        assert collected(word), word
+    name = "probability/implicit_models"
+    found = collected(f"{check.RULES} and ({name})")
+    assert found == [f"tests/gates/test_pages.py::test_page_keeps_the_rules[{name}]"]
+
+
+def collected(choice: str) -> list[str]:
+    """The tests of the gates that a choice finds."""
+    command = [*check.PYTEST, "--collect-only", *check.GATES, "-k", choice]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return [line for line in done.stdout.splitlines() if "::" in line]
 
 
 def test_what_was_not_run_is_said():

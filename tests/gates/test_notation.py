@@ -74,13 +74,13 @@ def faults(table: Table, book: dict[str, set[str]]) -> list[str]:
     seen = set().union(*book.values())
     return [
         *(
-            f"{page}: {name} is not in the table"
+            f"{page}: {name} is not in notation.md"
             for page in sorted(book)
             for name in sorted(book[page] - table.known_on(page))
         ),
-        *(f"no page uses {name}" for name in sorted(table.general - seen)),
+        *(f"no page uses {name}: take its row out" for name in sorted(table.general - seen)),
         *(
-            f"{page} does not use {name}"
+            f"{page} does not use {name}: take its row out"
             for name, page in sorted(table.local)
             if name not in book.get(page, ())
         ),
@@ -116,10 +116,10 @@ SMALL = rf"""
     ("text", "complaints"),
     [
         (r"$D(a) = p_{\text{data}}^i / n$", []),
-        (r"$D(a) = p_{\text{data}}^i / b_n$", ["probability/one: b is not in the table"]),
-        (r"$D(a) = p_g^i / n + p_\text{data}$", ["probability/one: p_g is not in the table"]),
-        (r"$a = p_{\text{data}}^i / n$", ["no page uses D"]),
-        (r"$D = p_{\text{data}}^i / n$", ["probability/one does not use a"]),
+        (r"$D(a) = p_{\text{data}}^i / b_n$", ["probability/one: b is not in notation.md"]),
+        (r"$D(a) = p_g^i / n + p_\text{data}$", ["probability/one: p_g is not in notation.md"]),
+        (r"$a = p_{\text{data}}^i / n$", ["no page uses D: take its row out"]),
+        (r"$D = p_{\text{data}}^i / n$", ["probability/one does not use a: take its row out"]),
     ],
     ids=["sound", "letter", "role", "unused", "unused-here"],
 )
@@ -129,7 +129,7 @@ def test_a_disagreement_is_noticed(text: str, complaints: list[str]):
 
 def test_a_letter_of_another_page_is_not_known_here():
     book = {"probability/one": symbols("$D a p_\\text{data} i n$"), "two": symbols("$a$")}
-    assert faults(declared(SMALL), book) == ["two: a is not in the table"]
+    assert faults(declared(SMALL), book) == ["two: a is not in notation.md"]
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,41 @@ def test_workflows_ask_for_what_exists(name: str):
     assert faults(workflow, targets(), supported(project())) == []
 
 
+def publishing_faults(workflow: dict) -> list[str]:
+    """What keeps a release from being published as it was built, without a secret."""
+    jobs = workflow["jobs"]
+    found = []
+    for name, right in (("release", "contents"), ("publish", "id-token")):
+        if jobs[name].get("needs") != "wheel":
+            found.append(f"{name} does not wait for the wheel")
+        if jobs[name].get("permissions") != {right: "write"}:
+            found.append(f"{name} may do something else than write {right}")
+    if "environment" not in jobs["publish"]:
+        found.append("publish has no environment that the index can trust")
+    if "secrets." in str(workflow):
+        found.append("a secret is used")
+    return found
+
+
+def test_a_release_publishes_the_wheel_that_was_built():
+    assert publishing_faults(read("release.yml")) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("    needs: wheel\n", "", "release does not wait for the wheel"),
+        ("id-token: write", "contents: write", "publish may do something else"),
+        ("environment: package-index", "name: publish", "publish has no environment"),
+        ("github.token", "secrets.TOKEN", "a secret is used"),
+    ],
+)
+def test_a_careless_release_is_noticed(old: str, new: str, complaint: str):
+    text = (WORKFLOWS / "release.yml").read_text(encoding="utf-8")
+    found = publishing_faults(yaml.safe_load(text.replace(old, new, 1)))
+    assert complaint in "\n".join(found)
+
+
 def test_every_supported_python_is_tested():
     assert pythons(read("test.yml")) == supported(project())
     named = {f"Programming Language :: Python :: {version}" for version in supported(project())}

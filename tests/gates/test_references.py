@@ -42,7 +42,7 @@ def unanswered(book: list[Page]) -> list[str]:
     }
     names = [page.name for page in chapters]
     return [
-        f"{early} does not say that {late} uses it"
+        f"{early} does not say that {late} uses it: link to /chapters/{late} there"
         for early, late in combinations(names, 2)
         if (late, early) in linked and (early, late) not in linked
     ]
@@ -88,7 +88,10 @@ def test_a_link_that_is_not_returned_is_noticed():
     book = two_pages()
     assert unanswered(book) == []
     del book[0].notebook.cells[1]
-    assert unanswered(book) == ["probability/sample does not say that probability/second uses it"]
+    assert unanswered(book) == [
+        "probability/sample does not say that probability/second uses it: "
+        "link to /chapters/probability/second there"
+    ]
 
 
 @pytest.mark.parametrize(

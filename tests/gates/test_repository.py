@@ -5,14 +5,18 @@ import re
 import subprocess
 import sys
 import tomllib
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 
 from book import outputs, pages
+from tests.gates import rules
+from tests.gates.layers import MAY_IMPORT
 
 # Written in pieces, so that this file does not contain what it looks for.
 FORBIDDEN = {
@@ -241,3 +245,147 @@ def test_ranges_of_book_and_package_agree():
 def test_the_picture_of_the_readme_is_that_of_its_page():
     stored = [outputs.picture(page.notebook, outputs.README_FIGURE) for page in pages.pages()]
     assert [picture for picture in stored if picture] == [outputs.README_PICTURE.read_bytes()]
+
+
+# What a contributor meets.
+
+
+def recipe(target: str) -> list[str]:
+    """The commands of a target of the Makefile, without the environment's folder."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    lines = re.search(rf"(?m)^{target}:.*\n((?:\t.*\n)+)", makefile)[1].splitlines()
+    return [line.strip().removeprefix("$(BIN)/") for line in lines]
+
+
+def hooked(config: dict) -> list[str]:
+    """The commands of the hooks, without the environment's folder."""
+    hooks = [hook for repo in config["repos"] for hook in repo["hooks"]]
+    return [hook["entry"].removeprefix(".venv/bin/") for hook in hooks]
+
+
+def test_what_runs_before_a_commit_is_what_lint_runs():
+    text = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    config = yaml.safe_load(text)
+    assert hooked(config) == recipe("lint")
+    assert all(repo["repo"] == "local" for repo in config["repos"])
+    assert hooked(yaml.safe_load(text.replace("ruff format --check", "ruff format"))) != recipe(
+        "lint"
+    )
+
+
+def unasked(form: dict, needed: tuple[str, ...]) -> list[str]:
+    """What an issue form does not insist on."""
+    required = {
+        field["id"]
+        for field in form["body"]
+        if field.get("validations", {}).get("required") and field["attributes"].get("label")
+    }
+    return sorted(set(needed) - required)
+
+
+FORMS = {
+    "page": ("page", "cell", "found"),
+    "package": ("program", "found", "versions"),
+    "passage": ("page", "cell", "sentence"),
+}
+"""What must be said in an issue of each kind."""
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_issue_forms_ask_for_what_is_needed(kind: str):
+    folder = ROOT / ".github" / "ISSUE_TEMPLATE"
+    assert {path.stem for path in folder.glob("*.yml")} == {*FORMS, "config"}
+    text = (folder / f"{kind}.yml").read_text(encoding="utf-8")
+    form = yaml.safe_load(text)
+    assert {"name", "description", "body"} <= set(form)
+    assert unasked(form, FORMS[kind]) == []
+    lax = text.replace("{required: true}", "{required: false}")
+    assert unasked(yaml.safe_load(lax), FORMS[kind]) == sorted(FORMS[kind])
+
+
+def test_dependabot_looks_where_there_is_something():
+    text = (ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8")
+    found = {each["package-ecosystem"]: each for each in yaml.safe_load(text)["updates"]}
+    assert set(found) == {"github-actions", "pip"}
+    assert all(each["directory"] == "/" for each in found.values())
+    # The lower ends of the ranges are promises to readers, for instance in Colab.
+    assert found["pip"]["versioning-strategy"] == "increase-if-necessary"
+
+
+GUIDES = ("README.md", "CONTRIBUTING.md", ".github/pull_request_template.md")
+
+
+def wrong_targets(text: str) -> list[str]:
+    """The targets and variables of `make` that a text names and the Makefile does not have."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = re.findall(r"`make ([^`]*)`|(?m:^make (.*?)(?: #.*)?$)", text)
+    found = []
+    for command in [one or other for one, other in named]:
+        for word in re.sub(r"'[^']*'", "", command).split():
+            name, value, _ = word.partition("=")
+            pattern = rf"\$\({name}\)" if value else rf"(?m)^{name}:"
+            if not re.search(pattern, makefile):
+                found.append(word)
+    return found
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_guides_name_targets_that_exist(name: str):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert "`make " in text
+    assert wrong_targets(text) == []
+
+
+def test_a_wrong_target_is_noticed():
+    assert wrong_targets("Run `make test CHAPTER=first_gan` and `make book`.") == []
+    assert wrong_targets("`make tests`\nmake check ALL=1  # now") == ["tests", "ALL=1"]
+
+
+def missing_paths(text: str) -> list[str]:
+    """Files and folders that a guide names, and that are not there."""
+    named = re.findall(r"`((?:[\w.-]+/)+[\w.-]*|_\w+\.yml|\w+\.(?:md|bib|toml|txt|lock))`", text)
+    linked = re.findall(r"\]\((?!https?:|#)([^)]+)\)", text)
+    return [name for name in (*named, *linked) if not (ROOT / name).exists()]
+
+
+def test_the_guide_names_files_that_exist():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert len(re.findall(r"`[\w/]+\.(?:py|md|yml)`", text)) > 5
+    assert missing_paths(text) == []
+    assert missing_paths("`tests/pages.py`, `book/pages.py`, [a](b.md)") == [
+        "tests/pages.py",
+        "b.md",
+    ]
+
+
+def test_the_guide_says_every_rule_of_a_page():
+    """Each is named by its function, so that a contributor finds what a gate complains of."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert [rule.__name__ for rule in rules.RULES if f"`{rule.__name__}`" not in text] == []
+
+
+def unlike(drawn: str) -> list[str]:
+    """Rooms that a picture of the layout lacks, and arrows that are not the allowed imports."""
+    arrows = re.findall(r'<path data-import="(\w+) (\w+)"', drawn)
+    rooms = set(re.findall(r'<g data-room="(\w+)"', drawn))
+    allowed = {room: may for room, may in MAY_IMPORT.items() if room != "conftest"}
+    expected = {(room, other) for room, may in allowed.items() for other in may}
+    return [
+        *(f"no room {room}" for room in sorted({*allowed, "chapters"} - rooms)),
+        *(f"no arrow {a} to {b}" for a, b in sorted(expected - set(arrows))),
+        *(f"{a} may not import {b}" for a, b in sorted(set(arrows) - expected)),
+    ]
+
+
+def test_the_picture_of_the_layout_shows_the_imports_that_are_allowed():
+    drawn = (ROOT / "images" / "layout.svg").read_text(encoding="utf-8")
+    assert unlike(drawn) == []
+    assert unlike(drawn.replace('"book gan_utils"', '"book tests"')) == [
+        "no arrow book to gan_utils",
+        "book may not import tests",
+    ]
+    picture = ET.fromstring(drawn)
+    assert picture.find("{*}title").text
+    assert picture.find("{*}desc").text
+    # It stands on a sheet of its own, so that it can be read on a dark page.
+    assert picture.find("{*}rect").get("fill") == "#fff"

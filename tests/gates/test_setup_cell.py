@@ -53,6 +53,7 @@ def test_without_an_address_the_cell_holds_the_wheel(config: Path, wheel: Path):
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """What a setup cell runs where gan_utils seems to be missing."""
+    importlib.import_module("tensorflow")  # which runs programs while it is loaded
     found, find = [], importlib.util.find_spec
 
     def hide(name: str, package: str | None = None):

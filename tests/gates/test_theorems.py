@@ -12,7 +12,11 @@ def faults(labels: list[str], tests: list[Mark]) -> list[str]:
     """What keeps labels and tests from corresponding one to one."""
     tested = Counter(mark.label for mark in tests)
     return [
-        *(f"{label}: no test is marked with it" for label in labels if label not in tested),
+        *(
+            f"{label}: no test in tests/theorems is marked with it"
+            for label in labels
+            if label not in tested
+        ),
         *(f"{label}: {count} tests, not 1" for label, count in tested.items() if count > 1),
         *(
             f"{mark.test}: no page states {mark.label}"
@@ -60,7 +64,7 @@ def test_a_sound_pair_passes():
 @pytest.mark.parametrize(
     ("labels", "source", "complaint"),
     [
-        (["thm-a", "def-b", "cor-c"], SOUND, "cor-c: no test"),
+        (["thm-a", "def-b", "cor-c"], SOUND, "cor-c: no test in tests/theorems is marked"),
         (["thm-a"], SOUND, "test_b: no page states def-b"),
         (["thm-a", "def-b"], SOUND + SOUND, "thm-a: 2 tests"),
         (["thm-a", "def-b"], SOUND.replace("assert x > 0", "print(x)"), "test_a: asserts nothing"),

@@ -146,6 +146,7 @@ class TestSpectralNormalization:
             rtol=1e-5,
         )
 
+    @pytest.mark.slow
     def test_a_step_of_the_generator_leaves_u_alone(self):
         kernel = normal(20, 30)
 

@@ -116,6 +116,7 @@ def test_rounding_in_float32_is_clipped():
     np.testing.assert_array_equal(digit_features(images), digit_features(np.ones_like(images)))
 
 
+@pytest.mark.slow
 def test_samples_are_images_in_all_classes_alike(samples, classifier):
     assert np.abs(samples).max() <= 1
     counts = np.bincount(pretrain.classes(classifier, samples), minlength=10)
