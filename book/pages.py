@@ -31,7 +31,7 @@ STATEMENTS = ("prf:definition", "prf:theorem", "prf:proposition", "prf:lemma", "
 LEDGER = CHAPTERS / "claims.json"
 """What the claims were measured to be."""
 
-CELL_METADATA = {"tags", "mystnb", "nbval_reason"}
+CELL_METADATA = {"tags", "mystnb", "nbval_reason", "verdict_reason"}
 """What a notebook says of a cell; `make outputs` removes the rest."""
 
 PROVED = STATEMENTS[1:]
