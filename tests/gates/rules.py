@@ -57,9 +57,11 @@ TAGS = {setup_cell.TAG, "definitions", "hide-input"}
 APPROXIMATE = "≈"
 """The sign before a number that differs between machines."""
 
+_BOUND = r"(?:(?:less|more|fewer) than|below|above|within|at least|at most)"
 VERDICT = re.compile(
-    r"(?<![=\w])(?:True|False)\b|\bbetween -?[\d.]+ and -?[\d.]+|^(?:[Yy]es|[Nn]o|as predicted)$"
-    r"|^(?:(?:less|more|fewer) than|below|above|within|at least|at most|[<>≤≥]=?) ?-?\d"
+    r"(?<![=\w])(?:True|False)\b|^(?:[Yy]es|[Nn]o|as predicted)$"
+    r"|\bbetween -?[\d.]+ and -?[\d.]+"
+    rf"|^(?:{_BOUND}|[<>≤≥]=?) ?-?\d|\b{_BOUND} -?\d[-\d.e]*(?: \S+)?$"
 )
 """What in an entry of printed text answers yes or no, or is a bound in place of a number."""
 

@@ -302,6 +302,7 @@ def test_a_bounded_number_is_recognised(source: str):
         ("same seed: True; another seed: False\n", 2),
         ("SGD    0.3    yes\nAdam   0.2    no\n", 2),
         ("error: less than 1e-5\nregret   < 0.05 nats\n", 2),
+        ("the error is below 1e-5\nnowhere above 0.001 nats\nmore than 50 % of the error", 3),
         ("precision between 0.3 and 0.7, recall between 0.65 and 0.98", 2),
         ("shape  (3, 4)   as predicted", 1),
         ("jit_compile=True   error ≈ 1e-07\nno determinant   within 2 s.e.:  13%\n", 0),
