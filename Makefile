@@ -29,7 +29,9 @@ SHARED := -n auto --dist loadgroup --no-loadscope-reorder --durations 15
 # Labels and names of claims are written with hyphens.
 OF_CHAPTER := $(if $(CHAPTER),-k '$(CHAPTER) or $(subst _,-,$(CHAPTER))')
 CHOICE := not accessibility
-NOTEBOOK_GATE := $(PYTEST) --nbval chapters -q
+# Stored outputs are compared word for word; only the number after ≈ is masked.
+STRICTLY := --nbval --nbval-sanitize-with tests/approximate.cfg
+NOTEBOOK_GATE := $(PYTEST) $(STRICTLY) chapters -q
 
 .DEFAULT_GOAL := help
 .PHONY: help book pdf linkcheck chapter check coverage test test-code test-newest test-portable \
@@ -53,7 +55,8 @@ linkcheck: $(INSTALLED) ## ask every outside link whether it answers; it reports
 	-$(BIN)/jupyter-book build --builder linkcheck --path-output build/linkcheck .
 
 test: $(INSTALLED) ## run every check, or those of one chapter [CHAPTER=first_gan]
-	$(PYTEST) $(SHARED) $(OF_CHAPTER) --nbval --doctest-modules -m '$(CHOICE)' tests gan_utils chapters
+	$(PYTEST) $(SHARED) $(OF_CHAPTER) $(STRICTLY) --doctest-modules -m '$(CHOICE)' \
+	  tests gan_utils chapters
 
 check: lint ## the inner loop: style, light tests, and of the pages what differs from git's HEAD
 	$(BIN)/python -m tools.check

@@ -29,7 +29,7 @@ CHAPTERS = ROOT / "chapters"
 STATEMENTS = ("prf:definition", "prf:theorem", "prf:proposition", "prf:lemma", "prf:corollary")
 """Directives that state something, so that each needs a label and a test."""
 
-CELL_METADATA = {"tags", "mystnb", "nbval_reason"}
+CELL_METADATA = {"tags", "mystnb", "nbval_reason", "verdict_reason"}
 """What a notebook says of a cell; `make outputs` removes the rest."""
 
 PROVED = STATEMENTS[1:]

@@ -6,8 +6,10 @@ tests beside this file ask every rule about every page, and about a page that is
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
+
+import nbformat
 
 from book.pages import (
     CELL_METADATA,
@@ -49,6 +51,20 @@ SHORTEST_CAPTION = 20
 
 TAGS = {"definitions", "hide-input"}
 """Tags that a cell may carry, beside those that `unchecked_cells` counts."""
+
+APPROXIMATE = "≈"
+"""The sign before a number that differs between machines."""
+
+_BOUND = r"(?:(?:less|more|fewer) than|below|above|within|at least|at most)"
+VERDICT = re.compile(
+    r"(?<![=\w])(?:True|False)\b|^(?:[Yy]es|[Nn]o|as predicted)$"
+    r"|\bbetween -?[\d.]+ and -?[\d.]+"
+    rf"|^(?:{_BOUND}|[<>≤≥]=?) ?-?\d|\b{_BOUND} -?\d[-\d.e]*(?: \S+)?$"
+)
+"""What in an entry of printed text answers yes or no, or is a bound in place of a number."""
+
+_ENTRY = re.compile(r"\n| {2,}|[;,] ")
+_LABEL = re.compile(r"^.*:(?: |$)")
 
 _NBVAL_COMMENT = re.compile(r"#\s*(NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)\b")
 _NBVAL_TAG = re.compile(r"^(nbval-.*|raises-exception)$")
@@ -115,6 +131,66 @@ def nothing_is_installed(page: Page) -> Iterator[str]:
     for number, cell in enumerate(page.code):
         if re.search(r"\bpip\b", cell.source):
             yield f"code cell {number} installs something: exported notebooks do that by themselves"
+
+
+def approximate_numbers_are_bounded(page: Page) -> Iterator[str]:
+    """What a cell prints after ≈, where the comparison is blind, it bounds by an assert.
+
+    ≈ stands in an f-string, right before a value. The value and the condition of an assert in the
+    same cell must speak of the same thing (`_subjects`). A loop's variable stands for what the
+    loop runs over. A function that prints ≈ leaves the duty to the cells that call it, and there
+    its arguments are what is printed.
+    """
+    imported = {
+        alias.asname or alias.name.split(".")[0]
+        for cell in page.code
+        for node in _nodes(_statements(cell.source))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    printers = {
+        function.name
+        for cell in page.code
+        for function in _statements(cell.source)
+        if isinstance(function, ast.FunctionDef) and _signs(ast.walk(function))
+    }
+    for number, cell in enumerate(page.code):
+        nodes = list(_nodes(_statements(cell.source)))
+        values = [value for node in nodes for value in _after_sign(node)]
+        if _signs(nodes) > len(values):
+            yield f"code cell {number} has a ≈ that is not right before a value of an f-string"
+        calls = [node for node in nodes if isinstance(node, ast.Call)]
+        values += [call for call in calls if ast.unparse(call.func) in printers]
+        if APPROXIMATE in _printed(cell) and not values:
+            yield f"code cell {number} prints ≈, and nothing in it says of what"
+        runs_over = _runs_over(nodes, imported)
+        bounded = {
+            subject
+            for node in nodes
+            if isinstance(node, ast.Assert)
+            for subject in _subjects(node.test, imported)
+        }
+        for value in values:
+            told = _subjects(value, imported)
+            told |= {over for subject in told for over in runs_over.get(subject, ())}
+            if not any(_same_thing(a, b) for a in told for b in bounded):
+                yield f"code cell {number} prints ≈ {ast.unparse(value)} and bounds it by no assert"
+
+
+def verdicts(page: Page) -> Iterator[str]:
+    """Every yes or no, and every bound in place of a number; the book's budget is a test.
+
+    The tables of claims give bounds beside the numbers, and are left out.
+    """
+    ledger = claims.read_all()
+    for number, cell in enumerate(page.code):
+        text = _printed(cell)
+        for name in claims_read([cell]):
+            text = text.replace(str(ledger.get(name)), "")
+        reason = cell.metadata.get("verdict_reason", "no verdict_reason given")
+        for entry in _ENTRY.split(text):
+            if VERDICT.search(_LABEL.sub("", entry.strip())):
+                yield f"code cell {number} prints {entry.strip()!r}: {reason}"
 
 
 def code_is_plain_python(page: Page) -> Iterator[str]:
@@ -212,7 +288,7 @@ def exercises_are_solved(page: Page) -> Iterator[str]:
 
 def claims_exist(page: Page) -> Iterator[str]:
     """`claims.read("…")` names a claim of the ledger."""
-    for name in sorted(claims_read(page) - set(claims.read_all())):
+    for name in sorted(claims_read(page.code) - set(claims.read_all())):
         yield f"the ledger has no claim {name!r}: run `make claims CLAIM={name}`"
 
 
@@ -287,6 +363,8 @@ RULES: tuple[Rule, ...] = (
     unchecked_cells,
     code_can_be_read,
     nothing_is_installed,
+    approximate_numbers_are_bounded,
+    verdicts,
     code_is_plain_python,
     definitions_are_tagged,
     cells_are_short,
@@ -303,12 +381,16 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+BUDGETED = (unchecked_cells, verdicts)
+"""Rules of which the whole book may break a few, each with a reason."""
+
+
 def findings(page: Page) -> list[str]:
-    """Everything that the page breaks, rule by rule, but for `unchecked_cells`."""
+    """Everything that the page breaks, rule by rule, but for those that have a budget."""
     return [
         f"{rule.__name__}: {complaint}"
         for rule in RULES
-        if rule is not unchecked_cells
+        if rule not in BUDGETED
         for complaint in rule(page)
     ]
 
@@ -324,11 +406,11 @@ def has_assert(solution: Block) -> bool:
     return any(isinstance(node, ast.Assert) for tree in statements for node in ast.walk(tree))
 
 
-def claims_read(page: Page) -> set[str]:
-    """The names that the page passes to `claims.read`."""
+def claims_read(cells: Iterable[nbformat.NotebookNode]) -> set[str]:
+    """The names that these cells pass to `claims.read`."""
     return {
         node.args[0].value
-        for cell in page.code
+        for cell in cells
         for statement in _statements(cell.source)
         for node in ast.walk(statement)
         if isinstance(node, ast.Call)
@@ -340,13 +422,83 @@ def claims_read(page: Page) -> set[str]:
 
 def claims_not_shown(homes: dict[str, str], pages: list[Page]) -> list[str]:
     """Of claims and the pages they belong to, those that their page does not print."""
-    shown = {(name, page.name) for page in pages for name in claims_read(page)}
+    shown = {(name, page.name) for page in pages for name in claims_read(page.code)}
     return [f"{page}: {name}" for name, page in homes.items() if (name, page) not in shown]
 
 
 def repeated(labels: list[str]) -> list[str]:
     """The labels that stand more than once."""
     return sorted({label for label in labels if labels.count(label) > 1})
+
+
+def _printed(cell: nbformat.NotebookNode) -> str:
+    """The text that a cell stores: what it printed, and what it ended on."""
+    texts = [
+        output.get("text") or output.get("data", {}).get("text/plain") for output in cell.outputs
+    ]
+    return "\n".join(filter(None, texts))
+
+
+def _nodes(statements: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Everything in these statements but functions and classes, which do nothing by themselves."""
+    for node in statements:
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node
+            yield from _nodes(ast.iter_child_nodes(node))
+
+
+def _signs(nodes: Iterable[ast.AST]) -> int:
+    """How often ≈ stands in the strings among these nodes."""
+    strings = (node.value for node in nodes if isinstance(node, ast.Constant))
+    return sum(string.count(APPROXIMATE) for string in strings if isinstance(string, str))
+
+
+def _after_sign(node: ast.AST) -> list[ast.expr]:
+    """The values of an f-string that follow ≈."""
+    return [
+        value.value
+        for before, value in pairwise(getattr(node, "values", []))
+        if isinstance(before, ast.Constant)
+        and isinstance(value, ast.FormattedValue)
+        and str(before.value).rstrip(" ").endswith(APPROXIMATE)
+    ]
+
+
+def _subjects(node: ast.AST, imported: set[str]) -> set[str]:
+    """What an expression speaks of: `a`, `a.b` or `a['b']`.
+
+    What is called or imported, or a constant in capitals, is not spoken of.
+    """
+    root = node
+    while isinstance(root, ast.Attribute) or (
+        isinstance(root, ast.Subscript) and isinstance(root.slice, ast.Constant)
+    ):
+        root = root.value
+    if isinstance(root, ast.Name):
+        return set() if root.id in imported or root.id.isupper() else {ast.unparse(node)}
+    parts = list(ast.iter_child_nodes(node))
+    if isinstance(node, ast.Call):
+        parts.remove(node.func)
+        parts += [node.func.value] if isinstance(node.func, ast.Attribute) else []
+    return {subject for part in parts for subject in _subjects(part, imported)}
+
+
+def _runs_over(nodes: Iterable[ast.AST], imported: set[str]) -> dict[str, set[str]]:
+    """For each variable of a loop or a comprehension, what that runs over."""
+    found: dict[str, set[str]] = {}
+    for node in nodes:
+        if isinstance(node, ast.For | ast.comprehension):
+            for name in _subjects(node.target, imported):
+                found.setdefault(name, set()).update(_subjects(node.iter, imported))
+    return found
+
+
+def _same_thing(one: str, other: str) -> bool:
+    """Whether two subjects are one, or one is a part of the other."""
+    return one == other or any(
+        longer.startswith((f"{shorter}.", f"{shorter}["))
+        for shorter, longer in ((one, other), (other, one))
+    )
 
 
 def _statements(source: str) -> list[ast.stmt]:

@@ -15,6 +15,9 @@ from tests.gates.sample import FIGURE, sample
 UNCHECKED_BUDGET = 0
 """Cells of the whole book that may escape the strict comparison of outputs."""
 
+VERDICT_BUDGET = 12
+"""Answers of the whole book that may be yes or no, since the question is of that kind."""
+
 PAGES = pages.pages()
 
 
@@ -29,6 +32,23 @@ def test_cells_that_escape_the_comparison_are_within_the_budget():
     unchecked = [f"{page.name}: {fault}" for page in PAGES for fault in rules.unchecked_cells(page)]
     assert len(unchecked) <= UNCHECKED_BUDGET, unchecked
     assert not [fault for fault in unchecked if "no nbval_reason" in fault]
+
+
+def test_verdicts_are_within_the_budget():
+    printed = [f"{page.name}: {verdict}" for page in PAGES for verdict in rules.verdicts(page)]
+    assert len(printed) <= VERDICT_BUDGET, "\n".join(printed)
+    assert not [verdict for verdict in printed if "no verdict_reason" in verdict], printed
+
+
+def test_a_reason_for_verdicts_stands_only_where_there_are_some():
+    reasons = [
+        f"{page.name}: {cell.metadata['verdict_reason']}"
+        for page in PAGES
+        for cell in page.code
+        if "verdict_reason" in cell.metadata
+        and not any(cell.metadata["verdict_reason"] in verdict for verdict in rules.verdicts(page))
+    ]
+    assert reasons == []
 
 
 @pytest.mark.parametrize("kind", [*pages.PREFIXES, "figure"])
@@ -78,6 +98,11 @@ def set_figure(**changes: dict) -> Callable[[Page], None]:
     return lambda page: page.code[2].metadata.update(mystnb={**FIGURE, **changes})
 
 
+def printing(text: str) -> Callable[[Page], None]:
+    """Store that a cell printed the text."""
+    return add_output(new_output("stream", name="stdout", text=text))
+
+
 def add_output(output) -> Callable[[Page], None]:
     return lambda page: page.code[1].outputs.append(output)
 
@@ -121,6 +146,33 @@ BREAKS = [
         change("assert double(1) == 2", "assert double(1) = 2", EXERCISE_CELL),
         "sol-sample-one, line 1, is not Python: ",
     ),
+    (
+        rules.approximate_numbers_are_bounded,
+        append_cell('error = double(0.1)\nprint(f"≈ {error:.2f} nats")'),
+        "prints ≈ error and bounds it by no assert",
+    ),
+    (
+        rules.approximate_numbers_are_bounded,
+        append_cell('print(f"≈ {found[\'error\']}")\nassert found["value"] < LIMIT'),
+        "prints ≈ found['error'] and",
+    ),
+    (
+        rules.approximate_numbers_are_bounded,
+        append_cell('print(f"≈ {math.sqrt(COUNT)}")\nassert math.sqrt(COUNT) < 2'),
+        "prints ≈ math.sqrt(COUNT) and",
+    ),
+    (
+        rules.approximate_numbers_are_bounded,
+        append_cell('def show(x):\n    print(f"≈ {x}")\n    assert x\n\n\nshow(error)'),
+        "prints ≈ show(error) and",
+    ),
+    (
+        rules.approximate_numbers_are_bounded,
+        append_cell('print("≈", error)\nassert error < 1'),
+        "not right before a value",
+    ),
+    (rules.approximate_numbers_are_bounded, printing("≈ 6\n"), "nothing in it says of what"),
+    (rules.verdicts, printing("equal to 1e-5: True\n"), "'equal to 1e-5: True': no verdict_reason"),
     (rules.code_is_plain_python, change("print", "%time print", CODE_CELL), "magic"),
     (rules.code_is_plain_python, change("print", "glue('x', 1)\nprint", CODE_CELL), "glue"),
     (rules.code_is_plain_python, change("(COUNT))", "(COUNT));", CODE_CELL), "';'"),
@@ -244,6 +296,60 @@ def test_all_faults_of_a_page_are_listed():
         *["definitions_are_tagged"] * 2,
         "terms_are_linked",
     ], found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'print(f"≈ {error:.2f} nats")\nassert error < 1',
+        "print(f\"{1:3d} {f'≈ {abs(error):.0e}':>9}\")\nassert 0 < np.max(error) < 1",
+        'print(f"≈ {found.error}")\nassert found.error < 1, found.value',
+        'for name, x in errors.items():\n    print(f"≈ {x}")\nassert errors["first"] < 1',
+        'print(*(f"≈ {x}" for x in row))\nassert max(row) < 1',
+        'def show(x):\n    print(f"≈ {x}")\n\n\nshow(error)\nassert error < 1',
+    ],
+)
+def test_a_bounded_number_is_recognised(source: str):
+    page = sample()
+    append_cell(source)(page)
+    assert list(rules.approximate_numbers_are_bounded(page)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("same seed: True; another seed: False\n", 2),
+        ("SGD    0.3    yes\nAdam   0.2    no\n", 2),
+        ("error: less than 1e-5\nregret   < 0.05 nats\n", 2),
+        ("the error is below 1e-5\nnowhere above 0.001 nats\nmore than 50 % of the error", 3),
+        ("precision between 0.3 and 0.7, recall between 0.65 and 0.98", 2),
+        ("shape  (3, 4)   as predicted", 1),
+        ("jit_compile=True   error ≈ 1e-07\nno determinant   within 2 s.e.:  13%\n", 0),
+        ("|log p/q| <= 4   99 % of m\n2 < 3 points", 0),
+    ],
+)
+def test_verdicts_are_counted(text: str, count: int):
+    page = sample()
+    printing(text)(page)
+    assert len(list(rules.verdicts(page))) == count
+
+
+def test_the_bounds_in_the_table_of_a_claim_are_no_verdicts():
+    page = sample()
+    append_cell('print(claims.read("engine-grid"))')(page)
+    table = str(claims.read_all()["engine-grid"])
+    page.code[-1].outputs = [new_output("stream", name="stdout", text=table)]
+    assert "≥ 25" in table
+    assert list(rules.verdicts(page)) == []
+    page.code[-1].source = "print(engine_grid)"
+    assert list(rules.verdicts(page)) != []
+
+
+def test_a_reason_for_a_verdict_is_told():
+    page = sample()
+    printing("True")(page)
+    page.code[1].metadata["verdict_reason"] = "it is asked whether"
+    assert list(rules.verdicts(page)) == ["code cell 1 prints 'True': it is asked whether"]
 
 
 def test_a_repeated_label_is_noticed():
