@@ -13,6 +13,7 @@ from book import race, tutorial
 from book.pages import ROOT
 from gan_utils import DataUnavailable, pretrained
 from gan_utils.book import _records, digit_race
+from tests.package.test_pretrained import SAMPLES_MEASURED
 
 LADDER = [
     ("small networks, no normalisation", {"tutorial_networks": False}),
@@ -24,19 +25,6 @@ LADDER = [
     ("averaged weights", {"ema_decay": 0.999}),
 ]
 """What the recipes of the race say that they change, and what they do."""
-
-
-MEASURED = {
-    "frechet_distance",
-    "frechet_distance_to_test",
-    "frechet_floor",
-    "frechet_floor_within_train",
-    "precision",
-    "recall",
-    "precision_within_train",
-    "recall_within_train",
-    "class_shares",
-}
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +43,7 @@ def test_the_record_is_complete(record):
     for recipe in record["recipes"]:
         assert len(recipe["runs"]) == len(record["seeds"])
         for run in recipe["runs"]:
-            assert set(run) == {"steps"} | MEASURED
+            assert set(run) == {"steps"} | SAMPLES_MEASURED
             assert run["steps"] > 0
             assert sum(run["class_shares"]) == pytest.approx(1)
 
