@@ -23,6 +23,7 @@ def drawing(book: list[pages.Page]) -> str:
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height}" '
             f'width="{width:g}" height="{height}" role="img" aria-label={told} '
+            'style="max-width: 100%; height: auto" '
             'font-family="sans-serif" font-size="13">',
             '<marker id="head" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" '
             'markerHeight="8" orient="auto"><path d="M0 0L8 4L0 8z" fill="#444"/></marker>',

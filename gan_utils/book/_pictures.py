@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gan_utils.book.claims import Claim, Statistic
 
-WIDTH, HEIGHT, MARGIN = 150, 22, 8
+WIDTH, HEIGHT, MARGIN = 130, 22, 8
 """Size of a picture in pixels, and the room at its ends."""
 
 _TABLE = "margin: 0; font-size: 0.85em"
-_CELL = "text-align: {}; padding: 0.1em 0.5em; white-space: nowrap"
+_CELL = "padding: 0.1em 0.4em; "
+_NAME, _NUMBER = _CELL + "text-align: left", _CELL + "text-align: right; white-space: nowrap"
 
 
 def claim(shown: "Claim", columns: tuple[str, ...]) -> str:
@@ -34,8 +35,7 @@ def _row(statistic: "Statistic") -> str:
 
 
 def _cells(tag: str, texts: tuple[str, ...]) -> str:
-    sides = ("left", *("right" for _ in texts[1:]))
-    styles = map(_CELL.format, sides)
+    styles = (_NAME, *(_NUMBER for _ in texts[1:]))
     cells = [
         f'<{tag} style="{style}">{text}</{tag}>' for style, text in zip(styles, texts, strict=True)
     ]

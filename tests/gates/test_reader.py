@@ -93,13 +93,12 @@ def test_a_comment_in_code_is_no_heading():
 def test_definitions_are_those_of_the_page_only():
     namespace = pages.execute_definitions(sample())
     assert namespace["double"](namespace["COUNT"]) == 6
-    assert "REPOSITORY" not in namespace
     assert namespace["double"].__module__ == "chapters.probability.sample"
 
 
 def test_a_page_without_definitions_is_refused():
     page = sample()
-    page.code[1].metadata.tags = []
+    page.code[0].metadata.tags = []
     with pytest.raises(LookupError, match="no cell tagged 'definitions'"):
         pages.execute_definitions(page)
 
@@ -109,7 +108,7 @@ def test_a_traceback_shows_the_line_of_the_page():
     with pytest.raises(TypeError) as caught:
         namespace["double"](None)
     text = "".join(traceback.format_exception(caught.value))
-    assert "<probability/sample, code cell 1>" in text
+    assert "<probability/sample, code cell 0>" in text
     assert "return 2 * x" in text
 
 
