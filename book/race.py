@@ -3,9 +3,9 @@
 The first recipe has the networks, losses and optimisers of TensorFlow's DCGAN tutorial, with
 batches of 64 where the tutorial has 256, and with `GAN`'s step, in which the generator meets the
 discriminator that has just moved. The last recipe is that of the book. Each of those between
-changes one thing in the one before it. The clock of a recipe runs while `fit` trains, and stands
-still while its samples are looked at. The ten steps with which its step is recorded are not
-counted.
+changes one setting of the one before it, or two that belong together. The clock of a recipe runs
+while `fit` trains, and stands still while its samples are looked at. The ten steps with which its
+step is recorded are not counted.
 """
 
 import math
@@ -79,7 +79,7 @@ class Recipe:
 
 
 def recipes():
-    """From the tutorial's to the book's, one change at a time."""
+    """From the tutorial's to the book's, rung by rung."""
     ladder = [Recipe("the tutorial's recipe, batches of 64")]
     for change, changes in (
         ("small networks, no normalisation", {"tutorial_networks": False}),
