@@ -238,7 +238,7 @@ def measure(name: str, seed: int) -> dict[str, float]:
     return values
 
 
-def measure_alone(name: str, seed: int) -> tuple[dict[str, float], float]:
+def measure_in_process(name: str, seed: int) -> tuple[dict[str, float], float]:
     """`measure`, and the seconds that it took, in a process that may know no claim yet."""
     registered()
     started = time.perf_counter()
@@ -257,7 +257,9 @@ def measure_all(names: Iterable[str]) -> Iterator[Claim]:
     longest_first = sorted(names, key=lambda name: -_seconds(ledger.get(name)))
     with workers(machine.threads()) as pool:
         runs = {
-            pool.submit(measure_alone, name, seed): name for name in longest_first for seed in SEEDS
+            pool.submit(measure_in_process, name, seed): name
+            for name in longest_first
+            for seed in SEEDS
         }
         left = dict.fromkeys(longest_first, len(SEEDS))
         for run in as_completed(runs):

@@ -56,7 +56,7 @@ def cost(page: Page) -> str:
     )
 
 
-def alone(page: Page, setup: str, book: plain.Book) -> nbformat.NotebookNode:
+def standalone(page: Page, setup: str, book: plain.Book) -> nbformat.NotebookNode:
     """The notebook of a page, with the given setup cell, plain text and no outputs."""
     cited = plain.cited_on(page)
     cells = [
@@ -104,5 +104,5 @@ def write(folder: Path, setup: str) -> list[Path]:
     for page in (*in_order(), explorables()):
         paths.append(folder / f"{page.name}.ipynb")
         paths[-1].parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(alone(page, setup, book), paths[-1])
+        nbformat.write(standalone(page, setup, book), paths[-1])
     return paths

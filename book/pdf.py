@@ -38,7 +38,7 @@ async () => {
 """
 
 
-def joined(built: Path, names: list[str]) -> str:
+def one_document(built: Path, names: list[str]) -> str:
     """One document beside the folder of the built pages: the first page, with all texts."""
     pages = {name: read(built / f"{name}.html") for name in names}
     whole = pages[names[0]]
@@ -101,7 +101,9 @@ def print_page(page: Path, pdf: Path, executable: str) -> None:
 def print_book(executable: str) -> None:
     """Print the built book into `PDF` with that browser."""
     page = BUILT.parent / "book.html"
-    page.write_text(joined(BUILT, [n for n in contents() if n not in LEFT_OUT]), encoding="utf-8")
+    page.write_text(
+        one_document(BUILT, [n for n in contents() if n not in LEFT_OUT]), encoding="utf-8"
+    )
     try:
         print_page(page, PDF, executable)
     finally:

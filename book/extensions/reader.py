@@ -9,7 +9,7 @@ from sphinx.application import Sphinx
 _NOT_A_LIST = '<div role="list" class="citation-list">'
 
 
-def mend(app: Sphinx, name: str, template: str, context: dict, doctree: object) -> None:
+def complete_page(app: Sphinx, name: str, template: str, context: dict, doctree: object) -> None:
     """Leave out the scripts of Thebe, which is not offered and would come from elsewhere."""
     scripts = context.get("script_files", [])
     context["script_files"] = [script for script in scripts if not _is_of_thebe(script)]
@@ -25,5 +25,5 @@ def _is_of_thebe(script: object) -> bool:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register what is changed on each page."""
     # After the theme, whose own functions add scripts.
-    app.connect("html-page-context", mend, priority=900)
+    app.connect("html-page-context", complete_page, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

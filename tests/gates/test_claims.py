@@ -88,7 +88,7 @@ def process() -> Iterator[ProcessPoolExecutor]:
 @pytest.mark.recorded
 @pytest.mark.parametrize(("name", "seed"), reruns())
 def test_claim_comes_again(name: str, seed: int, process: ProcessPoolExecutor):
-    values, _ = process.submit(claims.measure_alone, name, seed).result()
+    values, _ = process.submit(claims.measure_in_process, name, seed).result()
     assert outside(LEDGER[name], values) == []
 
 

@@ -304,7 +304,7 @@ def test_what_has_no_plain_form_is_refused(text: str, error: type[Exception]):
 
 def test_a_figure_keeps_its_caption():
     page = pages.page("probability/optimal_discriminator")
-    cells = colab.alone(page, "pass", BOOK).cells
+    cells = colab.standalone(page, "pass", BOOK).cells
     at = next(i for i, cell in enumerate(cells) if cell.id == "fig-trained-logit")
     assert cells[at].source.startswith("*Fig. 4.1.* ")
     assert pages.figure(cells[at - 1])["name"] == "fig-trained-logit"

@@ -199,7 +199,7 @@ def test_links_on_paper_lead_to_the_texts_that_are_printed(tmp_path: Path):
     second = text.format("Two.", "../left_out.html", "../x.png")
     (tmp_path / "first.html").write_text(first, encoding="utf-8")
     (tmp_path / "part" / "second.html").write_text(second, encoding="utf-8")
-    whole = BeautifulSoup(pdf.joined(tmp_path, ["first", "part/second"]), "html.parser")
+    whole = BeautifulSoup(pdf.one_document(tmp_path, ["first", "part/second"]), "html.parser")
     assert [article.get_text() for article in whole.find_all("article")] == ["One.a", "Two.a"]
     inner, outer = (link["href"] for link in whole.find_all("a"))
     assert outer == f"{tmp_path.name}/left_out.html"
