@@ -372,6 +372,7 @@ class TestLeakyReLU:
         for one, other in zip(ours, theirs, strict=True):
             np.testing.assert_array_equal(one, other)
 
+    @pytest.mark.slow
     def test_the_graph_optimiser_says_nothing(self):
         """Where TensorFlow computes with oneDNN, its remapper fails on a convolution's own."""
         messages = {}

@@ -255,6 +255,7 @@ def test_outputs_keep_the_precision_of_the_weights(classes):
     assert generator.layers[-2].compute_dtype == "float16" == discriminator.layers[1].compute_dtype
 
 
+@pytest.mark.slow
 def test_channels_come_last_whatever_keras_is_told():
     """In a process of its own: the setting is global."""
     code = (

@@ -78,6 +78,7 @@ def test_saved_models_load_in_a_new_process(saved: Path, order: str):
     assert loaded == ["conditional Functional", "critic Sequential", "trained GAN"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
 def test_a_loss_is_found(order: str):
     config = keras.saving.serialize_keras_object(NON_SATURATING)
@@ -93,6 +94,7 @@ def test_importing_the_package_loads_neither_keras_nor_tensorflow():
     )
 
 
+@pytest.mark.slow
 def test_nothing_stays_on_the_path_of_imports():
     code = (
         "import sys\n"
