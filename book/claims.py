@@ -30,7 +30,7 @@ from pathlib import Path
 
 import gan_utils
 from book import machine, pages, records, settings
-from gan_utils.book.claims import Claim, Statistic, from_record
+from gan_utils.book.claims import Claim, Statistic, read_all
 
 SEEDS = tuple(range(10))
 RERUN_SEEDS = SEEDS[:2]
@@ -165,13 +165,13 @@ def package_digest(code: Iterable[ast.stmt]) -> str:
         for alias in node.names
     }
     wanted = [_module_of(module, name) for module, name in names if _is_ours(module)]
-    used: dict[str, ast.Module] = {}
+    used: set[str] = set()
     while wanted:
         module = wanted.pop()
         if module not in used:
-            used[module] = _parsed(module)
+            used.add(module)
             wanted += _imports(module)
-    return code_digest(used[module] for module in sorted(used))
+    return _hashed(_module_skeleton(module) for module in sorted(used))
 
 
 def _is_ours(module: str | None) -> bool:
@@ -197,6 +197,12 @@ def _parsed(module: str) -> ast.Module:
 
 
 @functools.cache
+def _module_skeleton(module: str) -> object:
+    """What of a module counts; most claims use the same modules."""
+    return _skeleton(_parsed(module))
+
+
+@functools.cache
 def _imports(module: str) -> list[str]:
     """The modules of the package that one of them imports."""
     nodes = [node for node in ast.walk(_parsed(module)) if isinstance(node, ast.ImportFrom)]
@@ -210,8 +216,11 @@ def _imports(module: str) -> list[str]:
 
 def code_digest(trees: Iterable[ast.AST]) -> str:
     """A hash of syntax trees that is the same on every Python; docstrings do not count."""
-    text = json.dumps([_skeleton(tree) for tree in trees])
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return _hashed(map(_skeleton, trees))
+
+
+def _hashed(skeletons: Iterable[object]) -> str:
+    return hashlib.sha256(json.dumps(list(skeletons)).encode()).hexdigest()[:16]
 
 
 def _skeleton(node: object) -> object:
@@ -253,7 +262,7 @@ def workers(number: int) -> ProcessPoolExecutor:
 
 def measure_all(names: Iterable[str]) -> Iterator[Claim]:
     """Run claims on all their seeds, on all processors; each is yielded when it is complete."""
-    ledger = read_ledger()
+    ledger = read_all()
     longest_first = sorted(names, key=lambda name: -_seconds(ledger.get(name)))
     with workers(machine.threads()) as pool:
         runs = {
@@ -300,16 +309,6 @@ def with_runs(name: str, results: Iterable[dict[str, float]], seconds: float) ->
 def significant(value: float) -> float:
     """The value to six significant digits."""
     return float(f"{value:.{DIGITS}g}")
-
-
-def read_ledger() -> dict[str, Claim]:
-    """Every claim that was measured, by name."""
-    found = {
-        name: from_record(name, entry)
-        for entries in records.of_all("claims").values()
-        for name, entry in entries.items()
-    }
-    return dict(sorted(found.items()))
 
 
 def store(measured: Claim) -> None:

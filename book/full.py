@@ -2,8 +2,7 @@
 
 Each notebook is executed in a fresh kernel, on the processor, and every assertion of the page has
 to hold. What came of it goes into the page's record (book/records.py); stored outputs stay those of
-the quick profile. No run fails for being slow: there is no
-limit of time.
+the quick profile. No run fails for being slow: there is no limit of time.
 """
 
 import hashlib

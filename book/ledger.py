@@ -1,14 +1,14 @@
 """What the records say together: the ledger of claims, and what the pages cost."""
 
-from book import claims, pages, records
-from gan_utils.book.claims import Claim
+from book import pages, records
+from gan_utils.book.claims import Claim, read_all
 
 _COST = "| page | quick: seconds | processors | full: minutes | processors |\n|---|--:|--:|--:|--:|"
 
 
 def ledger() -> str:
     """Every claim in HTML, in the order of its pages, below a sentence that counts them."""
-    found = claims.read_ledger()
+    found = read_all()
     order = [page.name for page in pages.in_order()]
     in_order = sorted(found.values(), key=lambda claim: (order.index(claim.page), claim.name))
     runs = sum(len(claim.seeds) for claim in found.values())

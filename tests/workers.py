@@ -11,7 +11,8 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadGroupScheduling
 
-from book import claims, pages, records
+from book import pages, records
+from gan_utils.book.claims import read_all
 
 BOOK, RERUN = "book", "test_claim_comes_again"
 
@@ -65,4 +66,4 @@ def order(item: pytest.Item, costs: dict[str, float]) -> tuple[int, float]:
 def seconds() -> dict[str, float]:
     """What the records say of pages, and of claims by their names."""
     of_pages = {name: cost["seconds"] for name, cost in records.of_all("cost").items()}
-    return {**of_pages, **{name: claim.seconds for name, claim in claims.read_ledger().items()}}
+    return {**of_pages, **{name: claim.seconds for name, claim in read_all().items()}}

@@ -26,13 +26,13 @@ def change_buttons(
     app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
     """Let the buttons above a page lead to its exported notebook."""
-    exported = exported_from(name, context)
+    exported, url = exported_from(name, context), address.known()
     buttons = [
         with_download(button, exported, context)
         for button in context.get("header_buttons", [])
-        if address.known() or button.get("label") not in TO_REPOSITORY
+        if url or button.get("label") not in TO_REPOSITORY
     ]
-    context["header_buttons"] = [*launch(exported), *buttons]
+    context["header_buttons"] = [*launch(exported, url), *buttons]
 
 
 def exported_from(name: str, context: dict[str, Any]) -> str | None:
@@ -58,9 +58,8 @@ def with_download(button: Button, exported: str | None, context: dict[str, Any])
     return {**button, "buttons": [*([notebook] if exported else []), *others]}
 
 
-def launch(exported: str | None) -> list[Button]:
+def launch(exported: str | None, url: str | None) -> list[Button]:
     """The rocket, where there is a notebook and Colab can open it."""
-    url = address.known()
     target = address.in_colab(url, exported) if url and exported else None
     if target is None:
         return []

@@ -23,7 +23,8 @@ def digit_race() -> Race:
     """Race of training recipes: what each learned from MNIST in 90 seconds, and what it drew.
 
     The first recipe has the networks, losses and optimisers of TensorFlow's DCGAN tutorial, the
-    last is that of the book, and each of those between changes one thing in the one before it.
+    last is that of the book, and each of those between changes one setting of the one before it, or
+    two that belong together.
 
     Returns
     -------

@@ -14,11 +14,11 @@ import pytest
 
 from book import claims, machine, records
 from book.pages import definitions
-from gan_utils.book.claims import Claim, Statistic, from_record
+from gan_utils.book.claims import Claim, Statistic, from_record, read_all
 from tests.gates.sample import sample as sample_page
 
 CLAIMS = claims.registered()
-LEDGER = claims.read_ledger()
+LEDGER = read_all()
 
 
 def faults(stated: Claim, digest: str, measured: Claim | None) -> list[str]:
@@ -312,7 +312,8 @@ def test_the_package_counts_as_far_as_it_is_used(monkeypatch: pytest.MonkeyPatch
             extra = ast.parse("x = 1").body if name == module else []
             return ast.Module([*tree.body, *extra], tree.type_ignores)
 
-        monkeypatch.setattr(claims, "_parsed", changed)
+        skeleton = claims._skeleton
+        monkeypatch.setattr(claims, "_module_skeleton", lambda name: skeleton(changed(name)))
         return {name: package_digest(f"from gan_utils import {name}") for name in used}
 
     assert with_change("gan_utils.metrics")["MINIMAX"] == used["MINIMAX"]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from book import claims, ledger, outputs, pages, records
+from book import ledger, outputs, pages, records
+from gan_utils.book.claims import read_all
 
 COST = {"seconds", "threads"}
 
@@ -139,13 +140,13 @@ def test_the_table_of_costs_has_a_row_for_each_page_and_their_sum():
 def test_the_ledger_prints_every_claim_once_and_names_one_that_is_broken(
     monkeypatch: pytest.MonkeyPatch,
 ):
-    found = claims.read_ledger()
+    found = read_all()
     printed = ledger.ledger()
     assert all(printed.count(f"<code>{name}</code>") == 1 for name in found)
     assert "None does." in printed
     name, claim = next(iter(found.items()))
     broken = {key: replace(each, at_least=math.inf) for key, each in claim.statistics.items()}
     monkeypatch.setattr(
-        claims, "read_ledger", lambda: {**found, name: replace(claim, statistics=broken)}
+        ledger, "read_all", lambda: {**found, name: replace(claim, statistics=broken)}
     )
     assert f"This one does: {name}." in ledger.ledger()
