@@ -182,7 +182,20 @@ def _module_of(module: str, name: str) -> str:
     """Where in the package a name comes from that is imported from one of its modules."""
     if module == PACKAGE.name:
         module = gan_utils._MODULE_OF.get(name, module)
-    return f"{module}.{name}" if _file(f"{module}.{name}") else module
+    if _file(f"{module}.{name}"):
+        return f"{module}.{name}"
+    return _passed_on(module).get(name, module) if _file(module).stem == "__init__" else module
+
+
+@functools.cache
+def _passed_on(package: str) -> dict[str, str]:
+    """For the names that a package only passes on, the modules from which it takes them."""
+    return {
+        _imported_as(alias): _module_of(node.module, alias.name)
+        for node in _parsed(package).body
+        if isinstance(node, ast.ImportFrom) and _is_ours(node.module)
+        for alias in node.names
+    }
 
 
 def _file(module: str) -> Path | None:

@@ -326,3 +326,11 @@ def test_a_module_counts_whichever_way_it_is_imported():
     assert len(set(map(package_digest, sources))) == 1
     assert package_digest("from gan_utils import divergences") == package_digest(sources[0])
     assert package_digest("import math\nfrom json import loads") == claims.code_digest([])
+
+
+def test_a_name_that_is_passed_on_counts_as_far_as_its_own_module():
+    """So `verbosity` does not change with the picture of a claim, which stands beside it."""
+    own = package_digest("from gan_utils.book.profile import verbosity")
+    assert package_digest("from gan_utils import verbosity") == own
+    assert package_digest("from gan_utils.book import verbosity") == own
+    assert package_digest("from gan_utils.book import claims") != own
